@@ -1,0 +1,1 @@
+"""Roads to participants: durable inbox in, outbox out."""

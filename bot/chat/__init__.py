@@ -1,0 +1,1 @@
+"""The conversation: pure steps, and the desk that runs them."""

@@ -1,0 +1,1 @@
+"""Commands, one group per file; thin: they parse, call an action and print."""

@@ -1,0 +1,1 @@
+"""Items, answers, entries and completeness of diary days: pure."""

@@ -1,0 +1,1 @@
+"""The CDAI draft, invitations and reports as text and pages, in both languages."""

@@ -1,0 +1,1 @@
+"""Every sentence a participant can receive, by id, rendered in a language."""

@@ -1,0 +1,1 @@
+"""Participants, invitations and roles: pure."""

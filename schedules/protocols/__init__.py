@@ -1,0 +1,1 @@
+"""Protocol files that ship with the product."""
