@@ -1,0 +1,121 @@
+"""The database as the rooms above see it: one writer, many readers, synchronous sessions in threads."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any, TypeVar
+
+from sqlalchemy import Engine, create_engine, event, make_url
+from sqlmodel import Session
+
+Result = TypeVar("Result")
+
+BUSY_TIMEOUT_MS = 10_000
+POSTGRES_THREADS = 8
+
+
+def sqlite_module() -> ModuleType:
+    """The bundled SQLite where its wheel exists (it is free of the WAL-reset defect), else Python's own."""
+    try:
+        import pysqlite3.dbapi2 as bundled
+    except ImportError:
+        import sqlite3
+
+        return sqlite3
+    return bundled  # type: ignore[no-any-return]  # the wheel ships no types
+
+
+class Database:
+    """One study database: `write` for transactions that change it, `read` for those that do not.
+
+    On SQLite every write is BEGIN IMMEDIATE on the one writing connection of this process; on PostgreSQL
+    sessions come from a pool. Nothing inside a session may wait for the network.
+    """
+
+    def __init__(self, url: str, *, synchronous: str = "FULL", inline: bool = False) -> None:
+        self.url = url
+        self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
+        self._inline = inline
+        self._lock = threading.RLock()
+        self._synchronous = synchronous
+        self.engine = self._engine(pool_size=1 if self.is_sqlite else POSTGRES_THREADS)
+        self.reader = self._engine(pool_size=4, read_only=True) if self.is_sqlite else self.engine
+        self._writers = ThreadPoolExecutor(1 if self.is_sqlite else POSTGRES_THREADS, thread_name_prefix="write")
+        self._readers = ThreadPoolExecutor(4, thread_name_prefix="read")
+
+    def _engine(self, *, pool_size: int, read_only: bool = False) -> Engine:
+        if not self.is_sqlite:
+            return create_engine(
+                self.url, pool_size=pool_size, pool_pre_ping=True, hide_parameters=True,
+                connect_args={"connect_timeout": 5, "options": "-c statement_timeout=15000 -c lock_timeout=10000"},
+            )
+        engine = create_engine(
+            self.url, module=sqlite_module(), pool_size=pool_size, max_overflow=0, hide_parameters=True,
+            connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000},
+        )
+        prepare_sqlite(engine, synchronous=self._synchronous, read_only=read_only)
+        return engine
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A transaction that commits at the end of the block and rolls back on any error."""
+        if self.is_sqlite:
+            with self._lock, Session(self.engine, expire_on_commit=False) as session, session.begin():
+                yield session
+        else:
+            with Session(self.engine, expire_on_commit=False) as session, session.begin():
+                yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session for reading; what it changes is never committed."""
+        with Session(self.reader, expire_on_commit=False) as session:
+            try:
+                yield session
+            finally:
+                session.rollback()
+
+    async def writing(self, act: Callable[[], Result]) -> Result:
+        """Run an act that writes in the writer thread, without blocking the event loop."""
+        return await self._run(self._writers, act)
+
+    async def reading(self, act: Callable[[], Result]) -> Result:
+        """Run an act that reads in a reader thread, without blocking the event loop."""
+        return await self._run(self._readers, act)
+
+    async def _run(self, pool: ThreadPoolExecutor, act: Callable[[], Result]) -> Result:
+        if self._inline:
+            return act()
+        return await asyncio.get_running_loop().run_in_executor(pool, act)
+
+    def close(self) -> None:
+        """Finish running acts and close every connection."""
+        self._writers.shutdown(wait=True)
+        self._readers.shutdown(wait=True)
+        self.engine.dispose()
+        self.reader.dispose()
+
+
+def prepare_sqlite(engine: Engine, *, synchronous: str = "FULL", read_only: bool = False) -> None:
+    """WAL, full durability, foreign keys, and BEGIN IMMEDIATE so that a read never goes stale before its write."""
+
+    @event.listens_for(engine, "connect")
+    def set_pragmas(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        if not read_only:
+            cursor.execute("PRAGMA journal_mode = WAL")
+            cursor.execute(f"PRAGMA synchronous = {synchronous}")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute("PRAGMA recursive_triggers = ON")
+        if read_only:
+            cursor.execute("PRAGMA query_only = ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")

@@ -1,0 +1,34 @@
+"""The tables, by what they hold; importing this package registers all of them."""
+
+from bot.storage.tables.clinic import AssessmentRow, CorrectionRow, PreparationRow, SiteMessageRow, SiteTaskRow, VisitRow
+from bot.storage.tables.diary import AnswerRow, CardRow, EntryRow, HelpedRow
+from bot.storage.tables.people import ChatRow, InvitationRow, PanelRow, ParticipantRow, StaffRow, StrangerRow, ZoneRow
+from bot.storage.tables.study import AuditRow, HeartbeatRow, InstanceRow, OutageRow, ProtocolRow
+from bot.storage.tables.traffic import InboxRow, MessageRow
+
+__all__ = [
+    "AnswerRow",
+    "AssessmentRow",
+    "AuditRow",
+    "CardRow",
+    "ChatRow",
+    "CorrectionRow",
+    "EntryRow",
+    "HeartbeatRow",
+    "HelpedRow",
+    "InboxRow",
+    "InstanceRow",
+    "InvitationRow",
+    "MessageRow",
+    "OutageRow",
+    "PanelRow",
+    "ParticipantRow",
+    "PreparationRow",
+    "ProtocolRow",
+    "SiteMessageRow",
+    "SiteTaskRow",
+    "StaffRow",
+    "StrangerRow",
+    "VisitRow",
+    "ZoneRow",
+]

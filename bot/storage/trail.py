@@ -1,0 +1,93 @@
+"""The audit trail of one transaction, and the only two ways to write an audited row."""
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+
+from sqlalchemy import text
+from sqlmodel import Session, SQLModel, select
+
+from bot.audit import GENESIS, AuditEvent, as_text, chain_hash
+from bot.people.actor import Actor, Origin
+from bot.storage.tables.study import AuditRow
+
+AUDIT_LOCK = 7_305_101  # the advisory lock that orders the chain on PostgreSQL
+
+
+def app_version() -> str:
+    """The installed version of the product."""
+    try:
+        return version("cdai-diary")
+    except PackageNotFoundError:
+        return "source"
+
+
+APP_VERSION = app_version()
+
+
+@dataclass
+class Trail:
+    """Who acts, through which door, at which study time; collects and chains this transaction's events."""
+
+    session: Session
+    now: datetime
+    actor: Actor
+    origin: Origin
+    shifted: bool = False
+    participant: str | None = None
+    request_id: str = field(default_factory=lambda: secrets.token_urlsafe(9))
+    _head: tuple[int, str] | None = None
+
+    def record(
+        self, action: str, entity: str, entity_id: str, *,
+        field_name: str | None = None, old: object = None, new: object = None, reason: str | None = None,
+    ) -> None:
+        """Add one event to the chain, in this transaction."""
+        seq, previous = self._head or self._read_head()
+        event = AuditEvent(
+            seq=seq + 1, at=self.now, shifted=self.shifted, actor_kind=self.actor.kind.value, actor_id=self.actor.id,
+            actor_role=self.actor.role, origin=self.origin.value, action=action, entity=entity, entity_id=entity_id,
+            participant=self.participant, field=field_name, old=as_text(old), new=as_text(new), reason=as_text(reason),
+            request_id=self.request_id, app_version=APP_VERSION,
+        )
+        digest = chain_hash(previous, event)
+        self.session.add(AuditRow(**{name: getattr(event, name) for name in event.__slots__}, prev_hash=previous, hash=digest))
+        self._head = (seq + 1, digest)
+
+    def _read_head(self) -> tuple[int, str]:
+        if self.session.get_bind().dialect.name == "postgresql":
+            self.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": AUDIT_LOCK})
+        row = self.session.exec(select(AuditRow.seq, AuditRow.hash).order_by(AuditRow.seq.desc()).limit(1)).first()  # type: ignore[attr-defined]  # SQLModel types columns as values
+        return (row[0], row[1]) if row else (0, GENESIS)
+
+
+def insert(trail: Trail, row: SQLModel, action: str, *, fields: tuple[str, ...], reason: str | None = None) -> None:
+    """Add a row, with one audit event for each of the named fields that holds something."""
+    trail.session.add(row)
+    trail.session.flush()
+    for name in fields:
+        value = getattr(row, name)
+        if value is not None:
+            trail.record(action, entity_of(row), id_of(row), field_name=name, new=value, reason=reason)
+
+
+def update(trail: Trail, row: SQLModel, action: str, *, reason: str | None = None, **values: object) -> bool:
+    """Change columns of a row, with one audit event for each column that really changes; answers whether any did."""
+    changed = False
+    for name, value in values.items():
+        old = getattr(row, name)
+        if old != value:
+            setattr(row, name, value)
+            trail.record(action, entity_of(row), id_of(row), field_name=name, old=old, new=value, reason=reason)
+            changed = True
+    trail.session.add(row)
+    return changed
+
+
+def entity_of(row: SQLModel) -> str:
+    return str(row.__class__.__tablename__)
+
+
+def id_of(row: SQLModel) -> str:
+    return str(getattr(row, "id", None) or getattr(row, "key", ""))
