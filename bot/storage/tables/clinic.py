@@ -27,6 +27,7 @@ class VisitRow(SQLModel, table=True):
     held_on: date | None = None
     state: str = "planned"
     outside_tolerance: bool = False
+    protocol: str | None = None  # fingerprint of the version in force when held
 
 
 class PreparationRow(SQLModel, table=True):

@@ -28,7 +28,6 @@ class ParticipantRow(SQLModel, table=True):
     enrolled_at: datetime
     notice_version: str | None = None
     joined_at: datetime | None = None
-    reach_at: datetime | None = None
     stopped_at: datetime | None = None
     withdrawn_at: datetime | None = None
     thanked_at: datetime | None = None
@@ -80,6 +79,7 @@ class ChatRow(SQLModel, table=True):
     channel: str = "telegram"
     address: int = Field(sa_type=BigInteger)
     bound_at: datetime
+    reach_at: datetime | None = None
     unbound_at: datetime | None = None
     blocked_at: datetime | None = None
 
@@ -116,6 +116,7 @@ class StrangerRow(SQLModel, table=True):
     messages: int = 0
     refused_invitations: int = 0
     answered_on: date | None = None
+    answers: int = 0
 
 
 class StaffRow(SQLModel, table=True):
