@@ -1,0 +1,155 @@
+"""The card of one diary day: what it shows, what surrounds it, and the taps that act on it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from bot.diary.items import Item
+
+_NOTHING: Final[Mapping[Item, int]] = MappingProxyType({})
+_BASE36: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
+_DATA: Final = re.compile(r"1:([A-Za-z0-9_-]{16}):([a-z])([0-9a-z]{0,12}):(0|[1-9a-z][0-9a-z]{0,9})")
+
+
+class Shown(StrEnum):
+    """What the card has on screen."""
+
+    NEUTRAL = "neutral"
+    QUESTION = "question"
+    MORE = "more"
+    TYPED = "typed"
+    CONFIRM = "confirm"
+    DEFINITION = "definition"
+    REVIEW = "review"
+    SNOOZE = "snooze"
+    SAVED = "saved"
+    CLOSED = "closed"
+
+
+ASKING: Final = frozenset({Shown.QUESTION, Shown.MORE, Shown.TYPED, Shown.CONFIRM, Shown.DEFINITION})
+
+
+class Code:
+    """The one letter of a tap; `s p w a` (see `items.LETTERS`) are answers."""
+
+    START = "g"
+    BACK = "b"
+    DEFINITION = "d"
+    SUBMIT = "y"
+    CHANGE = "c"
+    HELPED = "h"
+    SNOOZE = "z"
+    CONFIRM = "k"
+    CORRECTION = "r"
+    LANGUAGE = "l"
+    NOTICE = "n"
+    HOUR = "o"
+    REACH = "t"
+    STOP = "x"
+    HELP = "q"
+
+
+MORE_STOOLS: Final = "m"
+TYPED_STOOLS: Final = "t"
+SNOOZE_30_MINUTES: Final = "30"
+SNOOZE_MORNING: Final = "830"
+
+
+@dataclass(frozen=True)
+class CardState:
+    """One participant's diary day as the card stands; a new frozen state per accepted tap.
+
+    `answers` are the working answers, `changed` says that they differ from what was submitted,
+    `pending` is an unusual number waiting for its "yes".
+    """
+
+    key: str
+    revision: int = 0
+    shown: Shown = Shown.NEUTRAL
+    item: Item | None = None
+    pending: int | None = None
+    answers: Mapping[Item, int] = field(default_factory=lambda: _NOTHING)
+    submitted: bool = False
+    changed: bool = False
+    helped: bool = False
+
+    @property
+    def is_asking(self) -> bool:
+        """Say whether a typed number would answer the question on screen."""
+        return self.shown in ASKING and self.item is not None
+
+
+@dataclass(frozen=True)
+class CardContext:
+    """The circumstances of a card: its day, its deadline and the reader's own zone.
+
+    `number` is `None` on an extra day; `dots` hold one of done, late, current, open, missed, later,
+    excluded per scoring day; `snooze` holds the offered codes, "30" and "830"; `finished` says that the
+    window is complete with this day; instants are aware, `today` is the local date in `tzid`.
+    """
+
+    diary_day: date
+    today: date
+    number: int | None
+    of: int
+    dots: tuple[str, ...]
+    items: tuple[Item, ...]
+    open: bool
+    closes_at: datetime
+    saved_at: datetime | None
+    next_prompt_at: datetime | None
+    snooze: tuple[str, ...]
+    tzid: str
+    now: datetime
+    finished: bool = False
+    visit_last: bool = False
+    language: str = "en"
+
+
+@dataclass(frozen=True)
+class Tap:
+    """One press of a button, as its data say: whose card, which deed, which revision was on screen."""
+
+    key: str
+    code: str
+    value: str
+    revision: int
+
+
+def encode_tap(tap: Tap) -> str:
+    """Write a tap as button data of at most 64 bytes; raises ValueError if it could not be read back."""
+    data = f"1:{tap.key}:{tap.code}{tap.value}:{_to_base36(tap.revision)}"
+    if decode_tap(data) != tap:
+        raise ValueError("This tap cannot be written as button data: check key, code, value and revision.")
+    return data
+
+
+def decode_tap(data: bytes | str) -> Tap | None:
+    """Read button data back; anything malformed is `None`, since button data can be forged."""
+    if isinstance(data, bytes):
+        data = data.decode("ascii", errors="replace")
+    match = _DATA.fullmatch(data)
+    return Tap(match[1], match[2], match[3], int(match[4], 36)) if match else None
+
+
+def is_complete(state: CardState, items: tuple[Item, ...]) -> bool:
+    """Say whether every asked item has an answer."""
+    return all(item in state.answers for item in items)
+
+
+def only_saving_is_left(state: CardState, items: tuple[Item, ...]) -> bool:
+    """Say whether all answers are in and nothing but Submit is missing."""
+    return is_complete(state, items) and (state.changed or not state.submitted)
+
+
+def _to_base36(number: int) -> str:
+    digits = ""
+    while True:
+        number, rest = divmod(number, 36)
+        digits = _BASE36[rest] + digits
+        if number <= 0:
+            return digits
