@@ -1,0 +1,48 @@
+"""Heartbeats of the service, and the outages read from their gaps."""
+
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, select
+
+from bot.people.actor import SYSTEM, Origin
+from bot.storage.tables import HeartbeatRow, MessageRow, OutageRow
+from bot.storage.trail import Trail, insert
+from schedules.protocol import OutagePolicy
+
+PART = "intake"
+MISSED_BY = timedelta(seconds=60)
+
+
+def note_alive(session: Session, policy: OutagePolicy, *, system_now: datetime, now: datetime, shifted: bool) -> bool:
+    """Beat once; answers True when the gap since the last beat is an outage, which is then recorded.
+
+    A real silence of the policy's minimum is an outage. A forward step of the study clock is one only
+    when it leapt over an instant at which something was due; stepping from due instant to due instant is not.
+    """
+    beat = session.get(HeartbeatRow, PART)
+    if beat is None:
+        session.add(HeartbeatRow(part=PART, system_at=system_now, study_at=now))
+        return False
+    silent = system_now - beat.system_at
+    leapt = (now - beat.study_at) - silent
+    out = silent >= policy.minimum or (leapt >= policy.minimum and _something_was_due(session, beat.study_at, now))
+    if out:
+        trail = Trail(session, now, SYSTEM, Origin.HOUSEKEEPING, shifted, request_id=f"outage/{now.isoformat()}")
+        insert(trail, OutageRow(started_at=beat.study_at, ended_at=now), "outage", fields=("started_at", "ended_at"))
+    beat.system_at, beat.study_at = system_now, max(now, beat.study_at)
+    session.add(beat)
+    return out
+
+
+def _something_was_due(session: Session, after: datetime, now: datetime) -> bool:
+    """Whether a planned message fell due inside the leap rather than at its end."""
+    query = (
+        select(MessageRow.id)
+        .where(
+            col(MessageRow.state).in_(("planned", "retry")),
+            MessageRow.due_at > after,
+            MessageRow.due_at < now - MISSED_BY,
+        )
+        .limit(1)
+    )
+    return session.exec(query).first() is not None

@@ -1,0 +1,191 @@
+"""The last check before a message goes out, and its words: shares the transaction that writes `sending`."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlmodel import Session
+
+from bot.actions.open_card import open_card
+from bot.actions.panels import panel_context, panel_state
+from bot.actions.plan_messages import PLANNED_KINDS, message_key, plan_for
+from bot.actions.study import Study
+from bot.actions.today import today_view
+from bot.diary.card import Shown
+from bot.messages import Rendered, render_card, render_neutral, render_panel, render_reply, render_today
+from bot.storage.participants import bound_chat, participant_by_id
+from bot.storage.tables import CardRow, ChatRow, MessageRow, PanelRow, ParticipantRow
+from bot.storage.views.cards import card_context, card_state
+from bot.storage.views.days import Diary, read_diary
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A message that may go out now: what to do with which chat, and its words and buttons."""
+
+    method: Literal["send", "edit"]
+    address: int
+    text: str
+    rows: tuple[tuple[tuple[str, str], ...], ...]
+    provider_msg_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A message that must not go out, with its end state and the reason."""
+
+    state: Literal["expired", "cancelled"]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """A message whose time has moved."""
+
+    due_at: datetime
+
+
+Prepared = Ready | Dropped | Later
+
+
+def prepare(session: Session, row: MessageRow, *, study: Study, now: datetime) -> Prepared:
+    """Decide, from the truth as it stands, whether this row goes out, and word it."""
+    if row.not_after is not None and now > row.not_after:
+        return Dropped("expired", "its time had passed")
+    if row.kind in PLANNED_KINDS:
+        return _planned(session, row, study, now)
+    payload = json.loads(row.payload)
+    if "strip" in payload:
+        return _strip(session, row, payload, study)
+    if "panel" in payload:
+        return _panel(session, row, payload, study, now)
+    if "reply" in payload:
+        return _reply(row, payload)
+    return _about_diary(session, row, payload, study, now)
+
+
+def _planned(session: Session, row: MessageRow, study: Study, now: datetime) -> Prepared:
+    participant = participant_by_id(session, row.participant_id or 0)
+    chat = bound_chat(session, participant.id or 0)
+    if chat is None or chat.blocked_at is not None:
+        return Dropped("cancelled", "no chat" if chat is None else "chat refuses messages")
+    diary = read_diary(session, participant, study.protocol, now)
+    key = row.dedupe_key.split("#")[0]
+    wanted = {message_key(participant, message): message for message in plan_for(session, diary, study, now)}
+    if key not in wanted:
+        return Dropped("cancelled", "no longer due")
+    if row.resend_of is None and wanted[key].due_at > now:
+        return Later(wanted[key].due_at)
+    if row.kind == "thank_you":
+        return _send(chat.address, render_reply("thank_you", {}, participant.language))
+    if row.kind == "closing":
+        return _closing(session, row, diary, study, now)
+    return _copy(session, row, diary, chat, study, now)
+
+
+def _copy(
+    session: Session, row: MessageRow, diary: Diary, chat: ChatRow, study: Study, now: datetime
+) -> Prepared:
+    """A fresh, neutral copy of the day's card."""
+    if row.diary_day is None or (record := diary.record(row.diary_day)) is None:
+        return Dropped("cancelled", "no longer due")
+    card = open_card(session, diary.participant.id or 0, row.diary_day, row.visit or "", study=study)
+    if row.resend_of is not None and card.touched_at is not None:
+        return Dropped("cancelled", "already in hand")
+    row.card_id = card.id
+    to_neutral(session, card)
+    record = _with_card(diary, card, study, session, now)
+    context = card_context(diary, record, study.protocol, now)
+    return _send(chat.address, render_neutral(row.kind, card_state(card, record), context, diary.participant.language))
+
+
+def to_neutral(session: Session, card: CardRow) -> None:
+    """A fresh copy shows no question, so a typed number answers none until Start is tapped."""
+    if card.shown not in (Shown.SAVED.value, Shown.CLOSED.value):
+        card.shown, card.item, card.pending = Shown.NEUTRAL.value, None, None
+        session.add(card)
+
+
+def _closing(session: Session, row: MessageRow, diary: Diary, study: Study, now: datetime) -> Prepared:
+    """When the day closes, its buttons go."""
+    record = diary.record(row.diary_day) if row.diary_day else None
+    if record is None or record.card is None or record.card.provider_msg_id is None:
+        return Dropped("cancelled", "no card to close")
+    return _card(session, record.card, diary, study, now)
+
+
+def _about_diary(
+    session: Session, row: MessageRow, payload: Mapping[str, Any], study: Study, now: datetime
+) -> Prepared:
+    participant = participant_by_id(session, row.participant_id or 0)
+    diary = read_diary(session, participant, study.protocol, now)
+    card = session.get(CardRow, row.card_id) if row.card_id else None
+    if "today" in payload:
+        if card is not None:
+            to_neutral(session, card)
+            diary = read_diary(session, participant, study.protocol, now)
+        return _send(row.address or 0, render_today(today_view(session, diary, study, now), participant.language))
+    if card is None or card.provider_msg_id is None:
+        return Dropped("cancelled", "no card to redraw")
+    return _card(session, card, diary, study, now)
+
+
+def _card(session: Session, card: CardRow, diary: Diary, study: Study, now: datetime) -> Prepared:
+    chat = session.get(ChatRow, card.chat_id) if card.chat_id else bound_chat(session, card.participant_id)
+    if chat is None:
+        return Dropped("cancelled", "no chat")
+    record = _with_card(diary, card, study, session, now)
+    rendered = render_card(
+        card_state(card, record), card_context(diary, record, study.protocol, now), diary.participant.language
+    )
+    return _edit(chat.address, card.provider_msg_id, rendered)
+
+
+def _with_card(diary: Diary, card: CardRow, study: Study, session: Session, now: datetime) -> Any:
+    record = diary.record(card.diary_day)
+    if record is None or record.card is None:
+        again = read_diary(session, diary.participant, study.protocol, now, days=[card.diary_day])
+        record = again.records[card.diary_day]
+    return record
+
+
+def _panel(
+    session: Session, row: MessageRow, payload: Mapping[str, Any], study: Study, now: datetime
+) -> Prepared:
+    panel = session.get(PanelRow, payload["panel"])
+    if panel is None:
+        return Dropped("cancelled", "the panel is gone")
+    rendered = render_panel(panel_state(panel), panel_context(session, panel, study, now), panel.language)
+    if row.kind == "edit":
+        return _edit(panel.address, panel.provider_msg_id, rendered)
+    return _send(panel.address, rendered)
+
+
+def _strip(session: Session, row: MessageRow, payload: Mapping[str, Any], study: Study) -> Prepared:
+    language = _language(session, row)
+    return _edit(row.address or 0, payload["strip"], render_reply("continued_below", {}, language))
+
+
+def _reply(row: MessageRow, payload: Mapping[str, Any]) -> Prepared:
+    return _send(row.address or 0, render_reply(payload["reply"], payload["params"], payload["language"]))
+
+
+def _language(session: Session, row: MessageRow) -> str:
+    participant = session.get(ParticipantRow, row.participant_id) if row.participant_id else None
+    return participant.language if participant else "en"
+
+
+def _send(address: int, rendered: Rendered) -> Ready:
+    return Ready("send", address, rendered.text, _rows(rendered))
+
+
+def _edit(address: int, message_id: int | None, rendered: Rendered) -> Ready | Dropped:
+    if message_id is None:
+        return Dropped("cancelled", "no message to redraw")
+    return Ready("edit", address, rendered.text, _rows(rendered), message_id)
+
+
+def _rows(rendered: Rendered) -> tuple[tuple[tuple[str, str], ...], ...]:
+    return tuple(tuple((button.label, button.data) for button in row) for row in rendered.rows)

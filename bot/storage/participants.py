@@ -1,0 +1,97 @@
+"""Participants, their chats, panels, zones and invitations: what is looked up, and how each is written."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlmodel import Session, col, select
+
+from bot.errors import NotFoundError
+from bot.storage.tables import ChatRow, InvitationRow, PanelRow, ParticipantRow, StaffRow, StrangerRow, ZoneRow
+from schedules.windows import ZonePeriod
+
+
+def participant_by_code(session: Session, code: str) -> ParticipantRow:
+    """The participant with this code; NotFoundError names the code and how to see those that exist."""
+    row = session.exec(select(ParticipantRow).where(ParticipantRow.code == code)).first()
+    if row is None:
+        raise NotFoundError(f"There is no participant {code}: `participant list` shows those enrolled.")
+    return row
+
+
+def participant_by_id(session: Session, participant_id: int) -> ParticipantRow:
+    row = session.get(ParticipantRow, participant_id)
+    if row is None:
+        raise NotFoundError("This participant no longer exists in the study database.")
+    return row
+
+
+def all_participants(session: Session) -> Sequence[ParticipantRow]:
+    return session.exec(select(ParticipantRow).order_by(ParticipantRow.code)).all()
+
+
+def bound_chat(session: Session, participant_id: int) -> ChatRow | None:
+    """The one chat that now belongs to the participant."""
+    return session.exec(
+        select(ChatRow).where(ChatRow.participant_id == participant_id, col(ChatRow.unbound_at).is_(None))
+    ).first()
+
+
+def chat_at(session: Session, channel: str, address: int) -> ChatRow | None:
+    """The bound chat at an address of a channel."""
+    return session.exec(
+        select(ChatRow).where(
+            ChatRow.channel == channel, ChatRow.address == address, col(ChatRow.unbound_at).is_(None)
+        )
+    ).first()
+
+
+def was_bound(session: Session, channel: str, address: int) -> bool:
+    """Whether this address once belonged to a participant and was let go."""
+    query = select(ChatRow.id).where(ChatRow.channel == channel, ChatRow.address == address)
+    return session.exec(query.limit(1)).first() is not None
+
+
+def panel_at(session: Session, channel: str, address: int) -> PanelRow | None:
+    return session.exec(select(PanelRow).where(PanelRow.channel == channel, PanelRow.address == address)).first()
+
+
+def stranger_at(session: Session, channel: str, address: int) -> StrangerRow:
+    """The counter of an address that belongs to nobody; made when first needed."""
+    query = select(StrangerRow).where(StrangerRow.channel == channel, StrangerRow.address == address)
+    row = session.exec(query).first()
+    if row is None:
+        row = StrangerRow(channel=channel, address=address)
+        session.add(row)
+    return row
+
+
+def zone_history(session: Session, participant_id: int) -> tuple[ZonePeriod, ...]:
+    """The participant's zones, oldest first; the later of two that begin on one day holds."""
+    rows = session.exec(
+        select(ZoneRow).where(ZoneRow.participant_id == participant_id).order_by(col(ZoneRow.from_on), col(ZoneRow.id))
+    ).all()
+    by_day: dict[date, ZonePeriod] = {row.from_on: ZonePeriod(row.from_on, row.tzid) for row in rows}
+    return tuple(by_day.values())
+
+
+def invitation_by_hash(session: Session, token_hash: str) -> InvitationRow | None:
+    return session.exec(select(InvitationRow).where(InvitationRow.token_hash == token_hash)).first()
+
+
+def open_invitations(session: Session, participant_id: int) -> Sequence[InvitationRow]:
+    """Invitations neither used nor revoked, expired ones included."""
+    return session.exec(
+        select(InvitationRow).where(
+            InvitationRow.participant_id == participant_id,
+            col(InvitationRow.used_at).is_(None),
+            col(InvitationRow.revoked_at).is_(None),
+        )
+    ).all()
+
+
+def staff_by_name(session: Session, name: str, now: datetime) -> StaffRow:
+    """The staff account of this name that may act at `now`."""
+    row = session.exec(select(StaffRow).where(StaffRow.name == name)).first()
+    if row is None or (row.disabled_at is not None and row.disabled_at <= now):
+        raise NotFoundError(f"There is no active staff account {name}: leave --by out to act as the operator.")
+    return row

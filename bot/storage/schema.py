@@ -1,0 +1,144 @@
+"""The database's version: bring it up, compare it with the code's, and prove that its guards hold."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlmodel import Session
+
+from bot.audit import GENESIS
+from bot.errors import SchemaError
+from bot.storage.database import Database
+from bot.storage.migrations.guards import AUDIT, guard_names, postgres_guard_names
+
+SCRIPTS = Path(__file__).parent / "migrations"
+REMEDY = "run `python -m bot migrate`"
+
+
+def configuration() -> Config:
+    """Alembic's configuration, without an ini file."""
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
+    return config
+
+
+def expected_revision() -> str:
+    """The newest schema revision that this version of the code brings."""
+    head = ScriptDirectory.from_config(configuration()).get_current_head()
+    if head is None:
+        raise SchemaError("This installation holds no schema revisions: install the product again.")
+    return head
+
+
+def current_revision(database: Database) -> str | None:
+    """The database's schema revision; None when it has no schema."""
+    try:
+        with database.reader.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+    except OperationalError:
+        if database.is_sqlite:
+            return None  # no file yet
+        raise SchemaError("The study database does not answer: check CDAI_DATABASE_URL and the server.") from None
+
+
+def migrate(database: Database) -> tuple[str | None, str]:
+    """Bring the database to this version's schema, all in one transaction; answers (before, after)."""
+    before, expected = current_revision(database), expected_revision()
+    if before != expected:
+        refuse_foreign_revision(before)
+        config = configuration()
+        with database.engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    return before, expected
+
+
+def refuse_foreign_revision(revision: str | None) -> None:
+    """Raise SchemaError for a revision that this version of the code does not know."""
+    known = {script.revision for script in ScriptDirectory.from_config(configuration()).walk_revisions()}
+    if revision is not None and revision not in known:
+        raise SchemaError(
+            f"The study database has schema {revision}, which is newer than this version knows: "
+            "install the version that made it."
+        )
+
+
+def check_schema(database: Database) -> None:
+    """Raise SchemaError unless the database has exactly this version's schema."""
+    current, expected = current_revision(database), expected_revision()
+    if current is None:
+        raise SchemaError(f"The study database has no schema yet: {REMEDY}.")
+    refuse_foreign_revision(current)
+    if current != expected:
+        raise SchemaError(f"The study database has schema {current} and this version needs {expected}: {REMEDY}.")
+
+
+def check_guards(database: Database) -> None:
+    """Raise SchemaError unless the triggers stand and the audit trail really refuses to be changed.
+
+    The trial writes one event and tries to change, delete and replace it; all is rolled back.
+    """
+    missing = missing_guards(database)
+    if missing:
+        raise SchemaError(f"The study database lacks the guard {missing[0]}: restore it from a backup and ask for help.")
+    with database.engine.connect() as connection:
+        try:
+            open_to = [act for act, statement in trials(connection) if not refuses(connection, statement)]
+        finally:
+            connection.rollback()
+    if open_to:
+        raise SchemaError(f"The audit trail accepts {open_to[0]}: restore the database from a backup and ask for help.")
+
+
+def missing_guards(database: Database) -> list[str]:
+    """The names of triggers that should be there and are not."""
+    with database.read() as session:
+        present = set(session.connection().execute(text(_trigger_names(session))).scalars())
+    expected = guard_names() if database.is_sqlite else postgres_guard_names()
+    return [name for name in expected if name not in present]
+
+
+def _trigger_names(session: Session) -> str:
+    if session.get_bind().dialect.name == "sqlite":
+        return "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+    return "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
+
+
+def trials(connection: Connection) -> list[tuple[str, str]]:
+    """Write a passing event, and answer the acts that the database must refuse to do to it."""
+    head = connection.execute(text("SELECT COALESCE(MAX(seq), 0) FROM audit_event")).scalar_one()
+    connection.execute(text(_event(head + 1, "f" * 64)))
+    acts = [
+        ("a change", f"UPDATE {AUDIT} SET action = 'x' WHERE seq = {head + 1}"),  # noqa: S608  # own number
+        ("a deletion", f"DELETE FROM {AUDIT} WHERE seq = {head + 1}"),  # noqa: S608
+        ("a sequence number that is taken", _event(head + 1, "e" * 64)),
+        ("a gap in its sequence", _event(head + 3, "e" * 64)),
+    ]
+    if connection.dialect.name == "sqlite":
+        acts.append(("a replacement", _event(head + 1, "e" * 64).replace("INSERT", "INSERT OR REPLACE", 1)))
+    return acts
+
+
+def _event(seq: int, digest: str) -> str:
+    return (
+        f"INSERT INTO {AUDIT} (seq, at, shifted, actor_kind, actor_id, actor_role, origin, action, entity, entity_id, "  # noqa: S608
+        f"request_id, app_version, prev_hash, hash) VALUES ({seq}, '2000-01-01 00:00:00.000000', "
+        f"'0', 'system', 'system', 'system', 'housekeeping', 'try_guards', 'audit_event', '', '', '', '{GENESIS}', '{digest}')"
+    )
+
+
+def refuses(connection: Connection, statement: str) -> bool:
+    """Whether the database refuses the statement; nothing of it remains either way."""
+    savepoint = connection.begin_nested()
+    try:
+        connection.execute(text(statement))
+    except DBAPIError:
+        return True
+    else:
+        return False
+    finally:
+        savepoint.rollback()

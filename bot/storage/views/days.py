@@ -1,0 +1,145 @@
+"""A participant's diary days as they stand at `now`: times, state, answers, entry revisions and card, side by side."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlmodel import Session
+
+from bot.diary.completeness import DayState, DayTimes, Timing, day_state
+from bot.storage.diary import answers_of, cards_of, entries_of, helped_days
+from bot.storage.participants import zone_history
+from bot.storage.tables import AnswerRow, CardRow, EntryRow, ParticipantRow
+from bot.storage.visits import calendar_of, outages
+from schedules.protocol import StudyProtocol
+from schedules.visits import AskedDay, VisitCalendar, day_minus_one_closing
+from schedules.windows import DiaryDay, Outage, ZonePeriod, diary_day
+
+
+@dataclass(frozen=True, slots=True)
+class DayRecord:
+    """One diary day: its times, its state at the moment of reading, and everything stored for it."""
+
+    day: DiaryDay
+    state: DayState
+    answers: Mapping[str, AnswerRow]
+    entries: Sequence[EntryRow]
+    card: CardRow | None
+    helped: bool
+
+    @property
+    def on(self) -> date:
+        return self.day.on
+
+    @property
+    def entry(self) -> EntryRow | None:
+        """The revision that counts."""
+        return self.entries[-1] if self.entries else None
+
+    @property
+    def values(self) -> Mapping[str, int]:
+        """The current answers by item, submitted or not."""
+        return {item: row.value for item, row in self.answers.items()}
+
+    @property
+    def submitted_values(self) -> Mapping[str, int]:
+        """The responses of the entry that counts; empty without one."""
+        entry = self.entry
+        if entry is None:
+            return {}
+        values = {"stools": entry.stools, "pain": entry.pain, "wellbeing": entry.wellbeing}
+        return values if entry.antidiarrhoeal is None else {**values, "antidiarrhoeal": entry.antidiarrhoeal}
+
+    @property
+    def submitted_in_time(self) -> bool:
+        return self.state in (DayState.ON_TIME, DayState.LATE)
+
+
+@dataclass(frozen=True, slots=True)
+class Diary:
+    """A participant's calendar, zones and the records of the days asked for."""
+
+    participant: ParticipantRow
+    calendar: VisitCalendar
+    zones: tuple[ZonePeriod, ...]
+    records: Mapping[date, DayRecord]
+
+    def record(self, day: date) -> DayRecord | None:
+        return self.records.get(day)
+
+    def asked(self, day: date) -> AskedDay | None:
+        return self.calendar.asked(day)
+
+
+def read_diary(
+    session: Session,
+    participant: ParticipantRow,
+    protocol: StudyProtocol,
+    now: datetime,
+    *,
+    days: Collection[date] | None = None,
+) -> Diary:
+    """The diary at `now`; without `days`, every asked, scored or excluded day of the calendar is read."""
+    calendar = calendar_of(session, participant, protocol)
+    wanted = sorted(set(days) if days is not None else calendar_days(calendar))
+    zones = zone_history(session, participant.id or 0)
+    reader = _Reader(session, participant, protocol, calendar, zones, outages(session), now)
+    return Diary(participant, calendar, zones, reader.read(wanted))
+
+
+def calendar_days(calendar: VisitCalendar) -> set[date]:
+    """Every day that a visit asks, scores or excludes."""
+    found: set[date] = set()
+    for visit in calendar.visits:
+        found.update(visit.asked_days, visit.scoring_days, (day.on for day in visit.excluded))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    session: Session
+    participant: ParticipantRow
+    protocol: StudyProtocol
+    calendar: VisitCalendar
+    zones: tuple[ZonePeriod, ...]
+    outages: tuple[Outage, ...]
+    now: datetime
+
+    def read(self, days: Sequence[date]) -> dict[date, DayRecord]:
+        key = self.participant.id or 0
+        answers = answers_of(self.session, key, days)
+        entries = entries_of(self.session, key, days)
+        cards = cards_of(self.session, key, days)
+        helped = helped_days(self.session, key, days)
+        return {
+            on: self._record(on, answers.get(on, {}), entries.get(on, ()), cards.get(on), helped=on in helped)
+            for on in days
+        }
+
+    def _record(
+        self, on: date, answers: Mapping[str, AnswerRow], entries: Sequence[EntryRow], card: CardRow | None, *, helped: bool
+    ) -> DayRecord:
+        day = self._times(on, entries)
+        state = day_state(
+            DayTimes(day.opens_at, day.midnight_at, day.closes_at),
+            self.now,
+            excluded=self.calendar.is_excluded(on),
+            timing=Timing(entries[-1].timing) if entries else None,
+            has_answers=bool(answers),
+            outage=day.outage,
+        )
+        return DayRecord(day, state, answers, entries, card, helped)
+
+    def _times(self, on: date, entries: Sequence[EntryRow]) -> DiaryDay:
+        site = self.protocol.site(self.participant.site)
+        visit = self.calendar.visit_after(on)
+        closing = day_minus_one_closing(visit, site.timezone) if visit is not None else None
+        return diary_day(
+            on,
+            self.zones,
+            self.protocol.diary,
+            self.protocol.outages,
+            day_minus_one_closing=closing,
+            outages=self.outages,
+            submitted_at=entries[0].submitted_at if entries else None,
+        )

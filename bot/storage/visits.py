@@ -1,0 +1,62 @@
+"""Visits and preparation days as stored, and the calendar computed from them."""
+
+from collections.abc import Sequence
+from datetime import time
+
+from sqlmodel import Session, col, select
+
+from bot.storage.tables import OutageRow, ParticipantRow, PreparationRow, VisitRow
+from schedules.protocol import StudyProtocol
+from schedules.visits import VisitCalendar, VisitFacts, VisitState, plan_calendar
+from schedules.windows import Outage
+
+
+def visit_row(session: Session, participant_id: int, code: str) -> VisitRow | None:
+    return session.exec(
+        select(VisitRow).where(VisitRow.participant_id == participant_id, VisitRow.code == code)
+    ).first()
+
+
+def preparation_rows(session: Session, participant_id: int) -> Sequence[PreparationRow]:
+    """Preparation and endoscopy days in force, in order of date."""
+    return session.exec(
+        select(PreparationRow)
+        .where(PreparationRow.participant_id == participant_id, col(PreparationRow.removed_at).is_(None))
+        .order_by(col(PreparationRow.on))
+    ).all()
+
+
+def visit_facts(session: Session, participant_id: int, protocol: StudyProtocol) -> tuple[VisitFacts, ...]:
+    """What has been decided or has happened for each visit of the protocol, in the protocol's order."""
+    rows = {
+        row.code: row
+        for row in session.exec(select(VisitRow).where(VisitRow.participant_id == participant_id)).all()
+    }
+    days = preparation_rows(session, participant_id)
+    return tuple(_facts(visit.code, rows.get(visit.code), days) for visit in protocol.visits)
+
+
+def _facts(code: str, row: VisitRow | None, days: Sequence[PreparationRow]) -> VisitFacts:
+    mine = [day for day in days if day.code == code]
+    endoscopies = [day.on for day in mine if day.kind == "endoscopy"]
+    return VisitFacts(
+        code=code,
+        scheduled_on=row.scheduled_on if row else None,
+        time=time.fromisoformat(row.time) if row and row.time else None,
+        held_at=row.held_at if row else None,
+        held_on=row.held_on if row else None,
+        state=VisitState(row.state) if row else VisitState.PLANNED,
+        bowel_prep=tuple(day.on for day in mine if day.kind == "bowel_prep"),
+        endoscopy_on=endoscopies[-1] if endoscopies else None,
+    )
+
+
+def calendar_of(session: Session, participant: ParticipantRow, protocol: StudyProtocol) -> VisitCalendar:
+    """The participant's visit calendar as it stands now."""
+    return plan_calendar(protocol, participant.baseline_on, visit_facts(session, participant.id or 0, protocol))
+
+
+def outages(session: Session) -> tuple[Outage, ...]:
+    """Every recorded outage, oldest first."""
+    rows = session.exec(select(OutageRow).order_by(col(OutageRow.started_at))).all()
+    return tuple(Outage(row.started_at, row.ended_at) for row in rows)
