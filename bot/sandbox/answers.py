@@ -11,7 +11,7 @@ class Reply(NamedTuple):
 
 
 class RefusalError(Exception):
-    """A request that Telegram would refuse; `kind` is a stable word for tests, `retry_after` whole seconds."""
+    """A request that Telegram would refuse; `kind` is a stable word for tests, `retry_after` in seconds."""
 
     def __init__(self, kind: str, status: int, description: str, *, retry_after: int | None = None) -> None:
         super().__init__(description)

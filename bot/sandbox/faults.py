@@ -27,9 +27,9 @@ CARRIED_OUT = {FaultKind.TRUNCATED, FaultKind.TIMEOUT_AFTER}
 class Fault:
     """A switched-on fault.
 
-    `methods` limits it to these method names (None: all), `count` to that many calls (None: until switched off),
-    `probability` (0-1) to a share of the calls. `retry_after` is in seconds. `delivered` overrides whether the
-    request is carried out before it fails.
+    `methods` limits it to these method names (None: all), `count` to that many calls (None: until switched
+    off), `probability` (0-1) to a share of the calls. `retry_after` is in seconds. `delivered` overrides
+    whether the request is carried out before it fails.
     """
 
     kind: FaultKind

@@ -1,4 +1,4 @@
-"""Telegram's HTML subset: text with tags in, plain text and entities out, errors worded as Telegram words them."""
+"""Telegram's HTML subset: tagged text in, plain text and entities out, errors in Telegram's words."""
 
 import re
 from dataclasses import dataclass, field

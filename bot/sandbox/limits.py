@@ -46,7 +46,7 @@ class FloodGate:
     _closed_until: dict[int, float] = field(default_factory=dict)
 
     def pass_one(self, now: float, chat_id: int) -> None:
-        """Count one message to `chat_id`; raise a 429 RefusalError with whole seconds to wait when it is too many.
+        """Count one message to `chat_id`; raise a 429 RefusalError with seconds to wait when it is too many.
 
         A call before the last wait was over gets kind `flood_ignored`, any other `flood`.
         """

@@ -31,7 +31,7 @@ _MESSAGE = {**_CHAT, "message_id": _I, "inline_message_id": _T}
 _SCOPE = {"scope": _J, "language_code": _T}
 _LANGUAGE = {"language_code": _T}
 
-# Names and kinds from the Bot API reference, version 10; capital letters in method names do not matter to Telegram.
+# Names and kinds from the Bot API reference, version 10; Telegram ignores the case of method names.
 PARAMETERS: dict[str, dict[str, Kind]] = {
     "getMe": {},
     "logOut": {},
@@ -51,7 +51,9 @@ PARAMETERS: dict[str, dict[str, Kind]] = {
     "editMessageText": {**_MESSAGE, **_BODY, "reply_markup": _J},
     "editMessageReplyMarkup": {**_MESSAGE, "reply_markup": _J},
     "deleteMessage": {"chat_id": _I, "message_id": _I},
-    "answerCallbackQuery": {"callback_query_id": _T, "text": _T, "show_alert": _B, "url": _T, "cache_time": _I},
+    "answerCallbackQuery": {
+        "callback_query_id": _T, "text": _T, "show_alert": _B, "url": _T, "cache_time": _I,
+    },
     "sendChatAction": {**_PLACE, "action": _T},
     "getChat": {"chat_id": _I},
     "setMyCommands": {"commands": _J, **_SCOPE},
@@ -103,7 +105,9 @@ def read_parameters(method: str, given: Mapping[str, Any]) -> dict[str, Any]:
     status 400 naming the unknown, missing or malformed parameter.
     """
     known = PARAMETERS[method]
-    attached = {value[9:] for value in given.values() if isinstance(value, str) and value.startswith("attach://")}
+    attached = {
+        value[9:] for value in given.values() if isinstance(value, str) and value.startswith("attach://")
+    }
     unknown = sorted(set(given) - set(known) - attached)
     if unknown:
         raise bad_request("unknown_parameter", f'unknown parameter "{unknown[0]}"')

@@ -31,7 +31,7 @@ class Person:
 
 @dataclass
 class Message:
-    """One message of a chat. Times are epoch seconds of Telegram's clock; `shift` is study time minus that."""
+    """One message of a chat. Times are epoch seconds by Telegram's clock; `shift` is study time less that."""
 
     message_id: int
     from_bot: bool

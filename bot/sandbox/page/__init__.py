@@ -1,0 +1,1 @@
+"""Style sheet, script, words and templates of the phone page."""
