@@ -15,7 +15,7 @@ SAFE_WITH_WRITERS = (3, 51, 3)  # first SQLite release without the WAL-reset def
 
 
 class RunLock:
-    """Held by `run` as long as it serves a SQLite file; the system frees it when the process ends, however it ends."""
+    """Held by `run` while it serves a SQLite file; the system frees it however the process ends."""
 
     def __init__(self, file: IO[str] | None) -> None:
         self._file = file
@@ -36,14 +36,16 @@ def lock_path(url: str) -> Path | None:
 
 
 def take_run_lock(url: str) -> RunLock:
-    """Become the one service of this SQLite file, or raise RefusedError; on PostgreSQL there is nothing to take."""
+    """Become the one service of this SQLite file, or raise RefusedError; PostgreSQL needs no lock."""
     path = lock_path(url)
     if path is None:
         return RunLock(None)
     file = path.open("a+")
     if not _try_lock(file):
         file.close()
-        raise RefusedError(f"Another `run` already serves {path.stem}: stop that one first, or use PostgreSQL for replicas.")
+        raise RefusedError(
+            f"Another `run` already serves {path.stem}: stop that one first, or use PostgreSQL for replicas."
+        )
     file.truncate(0)
     file.write(str(os.getpid()))
     file.flush()

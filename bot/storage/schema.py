@@ -16,6 +16,7 @@ from bot.storage.database import Database
 from bot.storage.migrations.guards import AUDIT, guard_names, postgres_guard_names
 
 SCRIPTS = Path(__file__).parent / "migrations"
+RESTORE = "restore the database from a backup and ask for help"
 REMEDY = "run `python -m bot migrate`"
 
 
@@ -42,7 +43,9 @@ def current_revision(database: Database) -> str | None:
     except OperationalError:
         if database.is_sqlite:
             return None  # no file yet
-        raise SchemaError("The study database does not answer: check CDAI_DATABASE_URL and the server.") from None
+        raise SchemaError(
+            "The study database does not answer: check CDAI_DATABASE_URL and the server."
+        ) from None
 
 
 def migrate(database: Database) -> tuple[str | None, str]:
@@ -74,7 +77,9 @@ def check_schema(database: Database) -> None:
         raise SchemaError(f"The study database has no schema yet: {REMEDY}.")
     refuse_foreign_revision(current)
     if current != expected:
-        raise SchemaError(f"The study database has schema {current} and this version needs {expected}: {REMEDY}.")
+        raise SchemaError(
+            f"The study database has schema {current} and this version needs {expected}: {REMEDY}."
+        )
 
 
 def check_guards(database: Database) -> None:
@@ -84,14 +89,14 @@ def check_guards(database: Database) -> None:
     """
     missing = missing_guards(database)
     if missing:
-        raise SchemaError(f"The study database lacks the guard {missing[0]}: restore it from a backup and ask for help.")
+        raise SchemaError(f"The study database lacks the guard {missing[0]}: {RESTORE}.")
     with database.engine.connect() as connection:
         try:
             open_to = [act for act, statement in trials(connection) if not refuses(connection, statement)]
         finally:
             connection.rollback()
     if open_to:
-        raise SchemaError(f"The audit trail accepts {open_to[0]}: restore the database from a backup and ask for help.")
+        raise SchemaError(f"The audit trail accepts {open_to[0]}: {RESTORE}.")
 
 
 def missing_guards(database: Database) -> list[str]:
@@ -125,9 +130,10 @@ def trials(connection: Connection) -> list[tuple[str, str]]:
 
 def _event(seq: int, digest: str) -> str:
     return (
-        f"INSERT INTO {AUDIT} (seq, at, shifted, actor_kind, actor_id, actor_role, origin, action, entity, entity_id, "  # noqa: S608
-        f"request_id, app_version, prev_hash, hash) VALUES ({seq}, '2000-01-01 00:00:00.000000', "
-        f"'0', 'system', 'system', 'system', 'housekeeping', 'try_guards', 'audit_event', '', '', '', '{GENESIS}', '{digest}')"
+        f"INSERT INTO {AUDIT} (seq, at, shifted, actor_kind, actor_id, actor_role, origin, action, "  # noqa: S608
+        "entity, entity_id, request_id, app_version, prev_hash, hash) "
+        f"VALUES ({seq}, '2000-01-01 00:00:00.000000', '0', 'system', 'system', 'system', "
+        f"'housekeeping', 'try_guards', '', '', '', '', '{GENESIS}', '{digest}')"
     )
 
 

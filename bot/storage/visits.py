@@ -48,6 +48,7 @@ def _facts(code: str, row: VisitRow | None, days: Sequence[PreparationRow]) -> V
         state=VisitState(row.state) if row else VisitState.PLANNED,
         bowel_prep=tuple(day.on for day in mine if day.kind == "bowel_prep"),
         endoscopy_on=endoscopies[-1] if endoscopies else None,
+        moved_against=row.moved_against if row else None,
     )
 
 

@@ -30,7 +30,7 @@ def put_up_guards(connection: Connection) -> None:
     """Create the triggers of this kind of database."""
     statements = sqlite_guards() if connection.dialect.name == "sqlite" else postgres_guards()
     for statement in statements:
-        connection.execute(text(statement.replace(":", "\\:")))
+        connection.execute(text(statement))
 
 
 def take_down_guards(connection: Connection) -> None:
@@ -62,24 +62,41 @@ def _replaces(table: str) -> str:
     if table == AUDIT:
         next_seq = f"(SELECT COALESCE(MAX(seq), 0) + 1 FROM {AUDIT})"  # noqa: S608  # constant names
         return f"NEW.seq IS NOT {next_seq} OR EXISTS (SELECT 1 FROM {AUDIT} WHERE hash = NEW.hash)"  # noqa: S608
-    same = " OR ".join("(" + " AND ".join(f"{column} = NEW.{column}" for column in key) + ")" for key in INSERT_ONLY[table])
+    same = " OR ".join(_same(key) for key in INSERT_ONLY[table])
     return f"EXISTS (SELECT 1 FROM {table} WHERE {same})"  # noqa: S608  # constant names
+
+
+def _same(key: tuple[str, ...]) -> str:
+    return "(" + " AND ".join(f"{column} = NEW.{column}" for column in key) + ")"
+
+
+REFUSE_CHANGE = """
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION '% is insert-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+END $$
+"""
+REFUSE_WRONG_SEQ = """
+CREATE FUNCTION refuse_wrong_seq() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.seq IS DISTINCT FROM (SELECT COALESCE(MAX(seq), 0) + 1 FROM audit_event)
+     OR EXISTS (SELECT 1 FROM audit_event WHERE hash = NEW.hash) THEN
+    RAISE EXCEPTION 'audit_event is insert-only' USING ERRCODE = 'restrict_violation';
+  END IF;
+  RETURN NEW;
+END $$
+"""
 
 
 def postgres_guards() -> list[str]:
     """Statement triggers against UPDATE, DELETE and TRUNCATE, and a row trigger for the audit sequence."""
-    return [
-        "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        "RAISE EXCEPTION '% is insert-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
-        "CREATE FUNCTION refuse_wrong_seq() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        f"IF NEW.seq IS DISTINCT FROM (SELECT COALESCE(MAX(seq), 0) + 1 FROM {AUDIT}) "  # noqa: S608
-        f"OR EXISTS (SELECT 1 FROM {AUDIT} WHERE hash = NEW.hash) THEN "
-        f"RAISE EXCEPTION '{AUDIT} is insert-only' USING ERRCODE = 'restrict_violation'; END IF; RETURN NEW; END $$",
-        *(
-            f"CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
-            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
-            for table in GUARDED
-        ),
-        f"CREATE TRIGGER {AUDIT}_no_replace BEFORE INSERT ON {AUDIT} "
-        "FOR EACH ROW EXECUTE FUNCTION refuse_wrong_seq()",
+    no_change = [
+        f"CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+        "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+        for table in GUARDED
     ]
+    no_replace = (
+        f"CREATE TRIGGER {AUDIT}_no_replace BEFORE INSERT ON {AUDIT} "
+        "FOR EACH ROW EXECUTE FUNCTION refuse_wrong_seq()"
+    )
+    return [REFUSE_CHANGE, REFUSE_WRONG_SEQ, *no_change, no_replace]

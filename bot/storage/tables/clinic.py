@@ -22,6 +22,7 @@ class VisitRow(SQLModel, table=True):
     participant_id: int = Field(foreign_key="participant.id")
     code: str
     scheduled_on: date | None = None
+    moved_against: date | None = None  # the planned date when it was set by hand
     time: str | None = None  # HH:MM, planned check-in, site zone
     held_at: datetime | None = None
     held_on: date | None = None
