@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -144,6 +144,26 @@ def is_complete(state: CardState, items: tuple[Item, ...]) -> bool:
 def only_saving_is_left(state: CardState, items: tuple[Item, ...]) -> bool:
     """Say whether all answers are in and nothing but Submit is missing."""
     return is_complete(state, items) and (state.changed or not state.submitted)
+
+
+def offers_later(state: CardState, context: CardContext) -> bool:
+    """Say whether the question on screen carries Later: the first one, not begun, with a time to offer."""
+    is_first = state.shown is Shown.QUESTION and state.item is context.items[0]
+    return is_first and not is_complete(state, context.items) and bool(context.snooze)
+
+
+def offers_back(state: CardState, context: CardContext) -> bool:
+    """Say whether the screen carries Back: not on the first question, at a confirmation or after saving."""
+    if state.shown is Shown.QUESTION:
+        return state.item is not context.items[0] or is_complete(state, context.items)
+    if state.shown is Shown.REVIEW:
+        return state.submitted and not state.changed
+    return state.shown in (Shown.MORE, Shown.TYPED, Shown.DEFINITION, Shown.SNOOZE)
+
+
+def rest(state: CardState) -> CardState:
+    """Put the card back to its neutral text, as a fresh copy does; answers stay, older buttons turn stale."""
+    return replace(state, revision=state.revision + 1, shown=Shown.NEUTRAL, item=None, pending=None)
 
 
 def _to_base36(number: int) -> str:
