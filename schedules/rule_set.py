@@ -1,6 +1,6 @@
 """The scoring rule set: every decision a study takes about its CDAI, as frozen, versioned and hashed data.
 
-Published constants (the item weights) are code in the scoring room; what studies decide for themselves is here.
+Published constants (the item weights) are code in the scoring room; what each study decides stands here.
 """
 
 import hashlib
@@ -186,7 +186,14 @@ def post_endoscopy_days(endoscopy: Collection[date], rules: RuleSet) -> tuple[da
 def pick_scoring_days(
     visit_on: date, excluded: Collection[date], rules: RuleSet, valid: Collection[date] | None = None
 ) -> tuple[date, ...]:
-    """Return the scoring days of a visit, oldest first.
+    """Return the scoring days of a visit, oldest first; see `walk_back`."""
+    return walk_back(visit_on, excluded, rules, valid)[0]
+
+
+def walk_back(
+    visit_on: date, excluded: Collection[date], rules: RuleSet, valid: Collection[date] | None = None
+) -> tuple[tuple[date, ...], tuple[date, ...]]:
+    """Return the scoring days of a visit and the excluded days met on the way, each oldest first.
 
     Walks back from the day before the visit to the look-back limit. An excluded day is replaced by an earlier
     one; a missed day keeps its place, unless the rule set replaces missed days: then `valid` names the days
@@ -194,16 +201,18 @@ def pick_scoring_days(
     """
     places = rules.scoring_days
     picked: list[date] = []
+    met: list[date] = []
     for back in range(0 if rules.include_visit_day else 1, rules.lookback_days + 1):
         if places == 0:
             break
         on = visit_on - timedelta(days=back)
         if on in excluded:
+            met.append(on)
             places -= not rules.replace_excluded_days
         elif not rules.replace_missing_days or valid is None or on in valid:
             picked.append(on)
             places -= 1
-    return tuple(reversed(picked))
+    return tuple(reversed(picked)), tuple(reversed(met))
 
 
 def _read(key: str, value: object) -> object:

@@ -1,0 +1,144 @@
+"""Refusing impossible values: every refusal has a stable code and names value, range and unit."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from fractions import Fraction
+
+from bot.errors import InvalidInputError
+from bot.scoring.inputs import GROUP_OF_FINDING, MASS_GRADES
+from bot.scoring.numbers import Number, exact
+from schedules.rule_set import Range, RuleSet
+
+PAIN_MAX = 3
+WELLBEING_MAX = 4
+
+
+def check_hct(value: object, unit: object, rules: RuleSet) -> Fraction:
+    """Return a haematocrit in percent from a value in % or L/L; the unit is never guessed.
+
+    Raises InvalidInputError: hct_unit_required, hct_out_of_range.
+    """
+    if unit not in ("%", "L/L"):
+        raise InvalidInputError(
+            f"The haematocrit {value} has no usable unit; state % or L/L.", code="hct_unit_required"
+        )
+    number = _number(value, "haematocrit", "hct_out_of_range")
+    percent = number * 100 if unit == "L/L" else number
+    if not rules.accepted.hct_percent.holds(percent):
+        limits = _span(rules.accepted.hct_percent)
+        raise InvalidInputError(
+            f"The haematocrit {value} {unit} is outside {limits} %; check value and unit.",
+            code="hct_out_of_range",
+        )
+    return percent
+
+
+def check_weight(value: object, rules: RuleSet) -> Fraction:
+    """Return a body weight in kg. Raises InvalidInputError: weight_out_of_range."""
+    return _measured(value, "weight", "kg", rules.accepted.weight_kg, "weight_out_of_range")
+
+
+def check_height(value: object, rules: RuleSet) -> Fraction:
+    """Return a height in cm. Raises InvalidInputError: height_out_of_range."""
+    return _measured(value, "height", "cm", rules.accepted.height_cm, "height_out_of_range")
+
+
+def check_standard_weight(value: object) -> Fraction:
+    """Return a standard weight in kg, above zero. Raises InvalidInputError: standard_weight_invalid."""
+    code = "standard_weight_invalid"
+    number = _number(value, "standard weight", code)
+    if number <= 0:
+        raise InvalidInputError(f"The standard weight {value} kg must be above 0 kg.", code=code)
+    return number
+
+
+def check_stools(value: object, rules: RuleSet) -> int:
+    """Return a day's count of stools.
+
+    Raises InvalidInputError: stools_not_integer, stools_out_of_range.
+    """
+    accepted = rules.accepted.stools
+    if type(value) is not int:
+        raise InvalidInputError(
+            f"The number of stools {value} must be a whole number a day, {_span(accepted)}.",
+            code="stools_not_integer",
+        )
+    if not accepted.low <= value <= accepted.high:
+        raise InvalidInputError(
+            f"The number of stools {value} is outside {_span(accepted)} a day.", code="stools_out_of_range"
+        )
+    return value
+
+
+def check_pain(value: object) -> int:
+    """Return a day's pain grade, 0-3. Raises InvalidInputError: pain_out_of_range."""
+    return _grade(value, PAIN_MAX, "pain grade", "pain_out_of_range")
+
+
+def check_wellbeing(value: object) -> int:
+    """Return a day's well-being grade, 0-4. Raises InvalidInputError: wellbeing_out_of_range."""
+    return _grade(value, WELLBEING_MAX, "well-being grade", "wellbeing_out_of_range")
+
+
+def check_mass(value: object) -> str:
+    """Return the label of the abdominal mass; codes are refused, because sites number them differently.
+
+    Raises InvalidInputError: mass_code_invalid.
+    """
+    if not isinstance(value, str) or value not in MASS_GRADES:
+        labels = ", ".join(MASS_GRADES)
+        raise InvalidInputError(
+            f"The abdominal mass {value} must be one of {labels}.", code="mass_code_invalid"
+        )
+    return value
+
+
+def check_complications(findings: Iterable[object]) -> tuple[str, ...]:
+    """Return the groups present, sorted; several findings of one group count once.
+
+    Raises InvalidInputError: complication_unknown.
+    """
+    groups = set()
+    for finding in findings:
+        if not isinstance(finding, str) or finding not in GROUP_OF_FINDING:
+            known = ", ".join(GROUP_OF_FINDING)
+            raise InvalidInputError(
+                f"The complication {finding} is not known; known are {known}.", code="complication_unknown"
+            )
+        groups.add(GROUP_OF_FINDING[finding])
+    return tuple(sorted(groups))
+
+
+def is_unusual(name: str, value: Number, rules: RuleSet) -> bool:
+    """Say whether an accepted value needs confirmation.
+
+    `name` is hct_percent, weight_kg, height_cm or stools; the value has that unit.
+    """
+    usual: Range = getattr(rules.usual, name)
+    return not usual.holds(exact(value))
+
+
+def _grade(value: object, highest: int, name: str, code: str) -> int:
+    if type(value) is not int or not 0 <= value <= highest:
+        raise InvalidInputError(f"The {name} {value} must be a whole number, 0-{highest}.", code=code)
+    return value
+
+
+def _measured(value: object, name: str, unit: str, accepted: Range, code: str) -> Fraction:
+    number = _number(value, name, code)
+    if not accepted.holds(number):
+        raise InvalidInputError(f"The {name} {value} {unit} is outside {_span(accepted)} {unit}.", code=code)
+    return number
+
+
+def _number(value: object, name: str, code: str) -> Fraction:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | Fraction):
+        raise InvalidInputError(f"The {name} {value} is not a number.", code=code)
+    try:
+        return exact(value)
+    except ValueError:
+        raise InvalidInputError(f"The {name} {value} is not a finite number.", code=code) from None
+
+
+def _span(accepted: Range) -> str:
+    return f"{float(accepted.low):g}-{float(accepted.high):g}"
