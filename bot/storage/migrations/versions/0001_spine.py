@@ -517,6 +517,7 @@ def create_visit() -> None:
         sa.Column("participant_id", sa.Integer(), nullable=False),
         sa.Column("code", sa.String(), nullable=False),
         sa.Column("scheduled_on", sa.Date(), nullable=True),
+        sa.Column("moved_against", sa.Date(), nullable=True),
         sa.Column("time", sa.String(), nullable=True),
         sa.Column("held_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("held_on", sa.Date(), nullable=True),
@@ -624,11 +625,13 @@ def create_message() -> None:
         sa.Column("resend_of", sa.Integer(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
-            "kind IN ('prompt', 'second', 'last_call', 'snoozed', 'thank_you', 'closing', 'edit', 'reply', 'staff')",
+            "kind IN ('prompt', 'second', 'last_call', 'snoozed', 'thank_you', "
+            "'closing', 'edit', 'reply', 'staff')",
             name=op.f("ck_message_kind_known"),
         ),
         sa.CheckConstraint(
-            "state IN ('planned', 'claimed', 'sending', 'retry', 'sent', 'refused', 'expired', 'cancelled', 'unknown')",
+            "state IN ('planned', 'claimed', 'sending', 'retry', 'sent', 'refused', "
+            "'expired', 'cancelled', 'unknown')",
             name=op.f("ck_message_state_known"),
         ),
         sa.ForeignKeyConstraint(["card_id"], ["card.id"], name=op.f("fk_message_card_id_card")),

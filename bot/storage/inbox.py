@@ -1,0 +1,129 @@
+"""The durable inbox: updates are stored before they are confirmed, and taken up in order for each chat."""
+
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, text, update
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlmodel import Session, col, select
+
+from bot.storage.tables import InboxRow
+
+NAMES = frozenset({"first_name", "last_name", "username", "phone_number", "vcard", "sender_user_name"})
+BIGGEST = 2**63 - 1
+NO_CHAT = 0  # the queue of updates that name no private chat
+
+
+def strip_names(value: Any) -> Any:
+    """The update without what names a person: names are blanked, since Telegram's types insist on the key."""
+    if isinstance(value, Mapping):
+        return {key: "" if key in NAMES else strip_names(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [strip_names(inner) for inner in value]
+    return value
+
+
+def store_updates(session: Session, updates: Iterable[Any], *, now: datetime) -> int:
+    """Store raw updates, each at most once; answers how many were new. `now` is study time."""
+    return sum(_store(session, update, now) for update in updates)
+
+
+def _store(session: Session, update: Any, now: datetime) -> int:
+    stripped = strip_names(update)
+    body = json.dumps(stripped, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
+    insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgres_insert
+    statement = insert(InboxRow).values(
+        update_id=_update_id(stripped, body), address=chat_of(stripped), body=body, received_at=now,
+        state="waiting", attempts=0,
+    )  # fmt: skip
+    return (
+        session.connection().execute(statement.on_conflict_do_nothing(index_elements=["update_id"])).rowcount
+    )
+
+
+def _update_id(update: Any, body: str) -> int:
+    """The update's own number; for a malformed update without one, a negative number made from its text."""
+    number = update.get("update_id") if isinstance(update, Mapping) else None
+    if isinstance(number, int) and not isinstance(number, bool) and 0 <= number <= BIGGEST:
+        return number
+    return -1 - int.from_bytes(hashlib.sha256(body.encode()).digest()[:6], "big")
+
+
+def chat_of(update: Any) -> int | None:
+    """The chat whose order this update must keep; None when it names none."""
+    if not isinstance(update, Mapping):
+        return None
+    for kind in ("message", "edited_message", "my_chat_member"):
+        if found := _number(update.get(kind), "chat"):
+            return found
+    return _number(update.get("callback_query"), "from")
+
+
+def _number(holder: Any, key: str) -> int | None:
+    inner = holder.get(key) if isinstance(holder, Mapping) else None
+    number = inner.get("id") if isinstance(inner, Mapping) else None
+    usable = isinstance(number, int) and not isinstance(number, bool) and abs(number) <= BIGGEST
+    return number if usable else None
+
+
+def waiting_chats(session: Session, *, busy: Collection[int], limit: int) -> list[int]:
+    """Chats with updates to handle, the longest waiting first, without those already being served."""
+    chat = func.coalesce(col(InboxRow.address), NO_CHAT)
+    query = select(chat).where(col(InboxRow.state) == "waiting", chat.not_in(busy))
+    return list(session.exec(query.group_by(chat).order_by(func.min(col(InboxRow.id))).limit(limit)))
+
+
+def next_waiting(session: Session, chat: int) -> InboxRow | None:
+    """The oldest update of this chat that waits, locked until the transaction ends.
+
+    None when nothing waits, or when another process serves this chat (PostgreSQL).
+    """
+    if not _lock_chat(session, chat):
+        return None
+    same_chat = col(InboxRow.address).is_(None) if chat == NO_CHAT else col(InboxRow.address) == chat
+    query = select(InboxRow).where(col(InboxRow.state) == "waiting", same_chat)
+    return session.exec(query.order_by(col(InboxRow.id)).limit(1)).first()
+
+
+def _lock_chat(session: Session, chat: int) -> bool:
+    if session.get_bind().dialect.name == "sqlite":
+        return True  # BEGIN IMMEDIATE has let nobody else in
+    locked = session.connection().execute(text("SELECT pg_try_advisory_xact_lock(:chat)"), {"chat": chat})
+    return bool(locked.scalar_one())
+
+
+def mark_done(session: Session, row: InboxRow, *, now: datetime, problem: str | None = None) -> None:
+    """The update has had its effect, or is of a kind that has none (then `problem` holds the code)."""
+    row.state, row.handled_at, row.problem = "done", now, problem
+    session.add(row)
+
+
+def put_aside(session: Session, row: InboxRow, *, problem: str, now: datetime) -> None:
+    """Quarantine an update that cannot be handled; `problem` is a code, never text."""
+    row.state, row.handled_at, row.problem = "aside", now, problem
+    session.add(row)
+
+
+def count_attempt(session: Session, inbox_id: int) -> int:
+    """One more failed attempt at this update; answers how many there have been."""
+    statement = update(InboxRow).where(col(InboxRow.id) == inbox_id)
+    done = statement.values(attempts=col(InboxRow.attempts) + 1).returning(col(InboxRow.attempts))
+    return int(session.connection().execute(done).scalar_one())
+
+
+def count_waiting(session: Session) -> int:
+    """How many updates wait to be handled."""
+    return session.exec(
+        select(func.count()).select_from(InboxRow).where(col(InboxRow.state) == "waiting")
+    ).one()
+
+
+def count_aside(session: Session) -> int:
+    """How many updates stand in quarantine."""
+    return session.exec(
+        select(func.count()).select_from(InboxRow).where(col(InboxRow.state) == "aside")
+    ).one()

@@ -1,0 +1,188 @@
+"""The outbox: one table of messages, claimed under a lease, each ending in exactly one recorded state."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, or_, text, update
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlmodel import Session, col, select
+
+from bot.storage.tables import MessageRow
+
+UNSENT = ("planned", "retry")
+HELD = ("claimed", "sending")
+REPEATABLE = ("edit", "closing")  # an edit may be made twice without harm
+LEASE = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Who holds a row: later writes count only for the same owner and fence."""
+
+    id: int
+    owner: str
+    fence: int
+
+
+def enqueue(session: Session, row: MessageRow) -> bool:
+    """Add a message once per dedupe key; answers whether it was new.
+
+    An edit takes the place of older unsent edits of the same copy of the same card.
+    """
+    session.flush()
+    if row.kind == "edit" and row.card_id is not None:
+        cancel_superseded(session, row)
+    values = {name: getattr(row, name) for name in MessageRow.model_fields if name != "id"}
+    insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgres_insert
+    statement = insert(MessageRow).values(**values).on_conflict_do_nothing(index_elements=["dedupe_key"])
+    return session.connection().execute(statement).rowcount == 1
+
+
+def cancel_superseded(session: Session, newer: MessageRow) -> None:
+    """Cancel unsent edits that the newer one makes needless; those already being sent go their way."""
+    same_copy = col(MessageRow.provider_msg_id).is_not_distinct_from(newer.provider_msg_id)
+    statement = update(MessageRow).where(
+        col(MessageRow.kind) == "edit", col(MessageRow.card_id) == newer.card_id, same_copy,
+        col(MessageRow.state).in_((*UNSENT, "claimed")), col(MessageRow.dedupe_key) != newer.dedupe_key,
+    )  # fmt: skip
+    session.connection().execute(statement.values(state="cancelled", reason="superseded", lease_owner=None))
+
+
+def claim_due(
+    session: Session,
+    *,
+    owner: str,
+    study_now: datetime,
+    system_now: datetime,
+    limit: int,
+    lease: timedelta = LEASE,
+) -> Sequence[MessageRow]:
+    """Claim up to `limit` messages that are due, replies first, then in order of due time.
+
+    Due instants are study time; leases and pauses run by the system clock, on PostgreSQL by the database's.
+    """
+    clock = lease_clock(session, system_now)
+    rested = or_(col(MessageRow.next_try_at).is_(None), col(MessageRow.next_try_at) <= clock)
+    query = (
+        select(MessageRow)
+        .where(col(MessageRow.state).in_(UNSENT), col(MessageRow.due_at) <= study_now, rested)
+        .order_by(col(MessageRow.priority), col(MessageRow.due_at), col(MessageRow.id))
+        .limit(limit)
+    )
+    rows = session.exec(query.with_for_update(skip_locked=True)).all()
+    for row in rows:
+        row.state, row.lease_owner, row.lease_until, row.fence = (
+            "claimed",
+            owner,
+            clock + lease,
+            row.fence + 1,
+        )
+    session.flush()
+    return rows
+
+
+def lease_clock(session: Session, system_now: datetime) -> datetime:
+    """The clock that leases run by: the caller's on SQLite, the database's own on PostgreSQL."""
+    if session.get_bind().dialect.name == "sqlite":
+        return system_now
+    found: datetime = session.connection().execute(text("SELECT clock_timestamp()")).scalar_one()
+    return found
+
+
+def claim_of(row: MessageRow) -> Claim:
+    """The proof by which a later transaction finds its row again."""
+    return Claim(row.id or 0, row.lease_owner or "", row.fence)
+
+
+def held_row(session: Session, claim: Claim) -> MessageRow | None:
+    """The row as long as this claim still holds it, locked until the transaction ends; else None."""
+    query = select(MessageRow).where(
+        col(MessageRow.id) == claim.id,
+        col(MessageRow.lease_owner) == claim.owner,
+        col(MessageRow.fence) == claim.fence,
+        col(MessageRow.state).in_(HELD),
+    )
+    return session.exec(query.with_for_update()).first()
+
+
+def begin_sending(session: Session, row: MessageRow, *, now: datetime) -> None:
+    """Mark the row as on its way: from here on its outcome may stay unknown. `now` is study time."""
+    row.state, row.sending_at = "sending", now
+    session.add(row)
+
+
+def finish(
+    session: Session,
+    row: MessageRow,
+    state: str,
+    *,
+    now: datetime,
+    provider_msg_id: int | None = None,
+    outcome: str | None = None,
+    reason: str | None = None,
+) -> None:
+    """Give the row its end state, with the reason; `now` is study time."""
+    row.state, row.outcome, row.reason = state, outcome or row.outcome, reason
+    row.lease_owner, row.lease_until = None, None
+    row.provider_msg_id = provider_msg_id or row.provider_msg_id
+    if state == "sent":
+        row.sent_at = now
+    session.add(row)
+
+
+def put_back(
+    session: Session,
+    row: MessageRow,
+    *,
+    next_try_at: datetime | None,
+    outcome: str | None = None,
+    counted: bool = False,
+) -> None:
+    """Let the row wait for another try; `next_try_at` is system time. A counted try makes it a `retry`."""
+    row.attempts += int(counted)
+    row.state = "retry" if row.attempts else "planned"
+    row.next_try_at, row.outcome = next_try_at, outcome or row.outcome
+    row.lease_owner, row.lease_until = None, None
+    session.add(row)
+
+
+def postpone(session: Session, row: MessageRow, *, due_at: datetime) -> None:
+    """Give the row a later due instant, in study time."""
+    row.due_at = due_at
+    put_back(session, row, next_try_at=None)
+
+
+def abandoned(session: Session, *, system_now: datetime, alone: bool) -> Sequence[MessageRow]:
+    """Rows whose holder is gone: the lease ran out, or (`alone`) no other process can be alive."""
+    query = select(MessageRow).where(col(MessageRow.state).in_(HELD))
+    if not alone:
+        query = query.where(col(MessageRow.lease_until) < lease_clock(session, system_now))
+    return session.exec(query.order_by(col(MessageRow.id)).with_for_update(skip_locked=True)).all()
+
+
+def recover(session: Session, *, system_now: datetime, now: datetime, alone: bool) -> list[MessageRow]:
+    """Free abandoned rows: unsent ones and edits wait again; the others end `unknown` and are answered."""
+    unknown = []
+    for row in abandoned(session, system_now=system_now, alone=alone):
+        if row.state == "claimed" or row.kind in REPEATABLE:
+            put_back(session, row, next_try_at=None, outcome="holder_gone")
+        else:
+            finish(session, row, "unknown", now=now, outcome="holder_gone", reason="no_receipt")
+            unknown.append(row)
+    return unknown
+
+
+def count_due(session: Session, study_now: datetime) -> int:
+    """How many messages are due or on their way, waiting ones included."""
+    due = col(MessageRow.state).in_(UNSENT) & (col(MessageRow.due_at) <= study_now)
+    query = select(func.count()).select_from(MessageRow).where(or_(due, col(MessageRow.state).in_(HELD)))
+    return session.exec(query).one()
+
+
+def next_due(session: Session) -> datetime | None:
+    """The earliest due instant of what is not sent yet, in study time."""
+    return session.exec(
+        select(func.min(col(MessageRow.due_at))).where(col(MessageRow.state).in_(UNSENT))
+    ).one()

@@ -1,0 +1,77 @@
+"""A private PostgreSQL server for a test session, where the Debian binaries are there."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+BINARIES = Path("/usr/lib/postgresql/15/bin")
+
+
+def missing() -> str | None:
+    """Why PostgreSQL cannot be started here; None when it can."""
+    if not (BINARIES / "initdb").exists():
+        return f"PostgreSQL's binaries are not in {BINARIES} (Debian package postgresql-15)"
+    if os.geteuid() == 0 and not _has_user("postgres"):
+        return "there is no user postgres to run the server as"
+    return None
+
+
+def require_postgres() -> None:
+    """Skip with the reason where PostgreSQL is missing, unless TEST_REQUIRE names it."""
+    reason = missing()
+    if reason and "postgres" in os.environ.get("TEST_REQUIRE", "").split(","):
+        pytest.fail(reason)
+    if reason:
+        pytest.skip(reason)
+
+
+@contextmanager
+def postgres_server() -> Iterator[str]:
+    """A fresh server on a private socket; yields the address of its empty database."""
+    folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))  # socket paths must be short
+    if os.geteuid() == 0:
+        shutil.chown(folder, "postgres", "postgres")
+    try:
+        _run(
+            "initdb",
+            "-D",
+            f"{folder}/data",
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--no-sync",
+            "--locale=C",
+        )
+        options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
+        _run("pg_ctl", "-D", f"{folder}/data", "-w", "-l", f"{folder}/log", "-o", options, "start")
+        try:
+            yield f"postgresql+psycopg://postgres@/postgres?host={folder}"
+        finally:
+            _run("pg_ctl", "-D", f"{folder}/data", "-w", "-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _run(program: str, *arguments: str) -> None:
+    command = [str(BINARIES / program), *arguments]
+    if os.geteuid() == 0:
+        command = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", *command]
+    subprocess.run(command, check=True, capture_output=True, cwd="/", timeout=60)
+
+
+def _has_user(name: str) -> bool:
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        return False
+    return True
