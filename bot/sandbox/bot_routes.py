@@ -48,6 +48,7 @@ class BotRoutes:
 
     async def _wait_for_updates(self, request: Request, given: Mapping[str, Any]) -> Response:
         """Hold an empty getUpdates call until an update comes, its time is over or another poller appears."""
+        self._bell.ring()  # whoever waits already learns that there is another poller
         ticket, limit = self._api.poll_ticket, int(given.get("limit") or 100)
         end = self._clock.monotonic() + min(max(int(given.get("timeout") or 0), 0), MAX_TIMEOUT)
         while True:
