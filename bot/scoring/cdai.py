@@ -141,9 +141,7 @@ def compute(inputs: VisitInputs, rules: RuleSet) -> CdaiResult:
     hct, weight = _select(inputs, rules)
     antidiarrhoeal = antidiarrhoeal_answer(inputs, rules)
     raw = _raw_points(inputs, hct, weight, rules)
-    raw["antidiarrhoeal"] = (
-        None if antidiarrhoeal is None else Fraction(ANTIDIARRHOEAL_WEIGHT * antidiarrhoeal)
-    )
+    raw["antidiarrhoeal"] = None if antidiarrhoeal is None else Fraction(ANTIDIARRHOEAL_WEIGHT * antidiarrhoeal)
     points = dict(raw)
     points["hct"] = _floor_known(raw["hct"], rules.hct_item_floor)
     points["weight"] = _floor_known(raw["weight"], rules.weight_item_floor)
@@ -170,9 +168,7 @@ def compute(inputs: VisitInputs, rules: RuleSet) -> CdaiResult:
 
 def _select(inputs: VisitInputs, rules: RuleSet) -> tuple[Selected | None, Selected | None]:
     clinic, on, baseline = inputs.clinic, inputs.visit_on, inputs.is_baseline
-    hct = select_value(
-        clinic.hct, on, rules.hct_window_days, rules.hct_carry_forward_max_days, is_baseline=baseline
-    )
+    hct = select_value(clinic.hct, on, rules.hct_window_days, rules.hct_carry_forward_max_days, is_baseline=baseline)
     weight = select_value(
         clinic.weight, on, rules.weight_window_days, rules.weight_carry_forward_max_days, is_baseline=baseline
     )
@@ -230,9 +226,7 @@ def _is_open(diary: DiaryPart | None) -> bool:
     return diary is not None and bool(diary.pending)
 
 
-def _status(
-    total: Fraction | None, hct: Selected | None, weight: Selected | None, carried: tuple[str, ...]
-) -> str:
+def _status(total: Fraction | None, hct: Selected | None, weight: Selected | None, carried: tuple[str, ...]) -> str:
     if total is None:
         return NOT_COMPUTABLE
     old = [value for value in (hct, weight) if value is not None and value.is_provisional]

@@ -85,14 +85,10 @@ def read_sescd(mapping: Mapping[str, object], order: tuple[str, ...] = ITEMS) ->
     """
     for name in mapping:
         if name not in SEGMENTS:
-            raise _refused(
-                "sescd_segment_unknown", f"The segment {name} is not one of {', '.join(SEGMENTS)}."
-            )
+            raise _refused("sescd_segment_unknown", f"The segment {name} is not one of {', '.join(SEGMENTS)}.")
     for name in SEGMENTS:
         if name not in mapping:
-            raise _refused(
-                "sescd_segment_missing", f"The segment {name} is not stated; null is not explored."
-            )
+            raise _refused("sescd_segment_missing", f"The segment {name} is not stated; null is not explored.")
     found = SesCd({name: _segment(name, mapping[name], order) for name in SEGMENTS})
     if not found.explored:
         raise _refused("sescd_nothing_explored", "No segment was explored, so there is no SES-CD.")
@@ -124,9 +120,7 @@ def compare(baseline: SesCd, current: SesCd, rules: RuleSet) -> Comparison:
         response_u_excel=None if over_50 is None else over_50 or (before == 4 and before - now >= 2),
         response_ge50_or_le2=bool(by_50) or small,
         remission_le2=small,
-        remission_le4_drop2_no_sub_gt1=current.total <= 4
-        and before - now >= 2
-        and current.highest_grade <= 1,
+        remission_le4_drop2_no_sub_gt1=current.total <= 4 and before - now >= 2 and current.highest_grade <= 1,
     )
 
 

@@ -87,9 +87,7 @@ def check_mass(value: object) -> str:
     """
     if not isinstance(value, str) or value not in MASS_GRADES:
         labels = ", ".join(MASS_GRADES)
-        raise InvalidInputError(
-            f"The abdominal mass {value} must be one of {labels}.", code="mass_code_invalid"
-        )
+        raise InvalidInputError(f"The abdominal mass {value} must be one of {labels}.", code="mass_code_invalid")
     return value
 
 

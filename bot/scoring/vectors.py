@@ -66,9 +66,7 @@ def score_cdai(inputs: Mapping[str, Any], rules: RuleSet) -> Json:
     if visit.sums is not None:
         shown_result["sums"] = _totals(visit.sums)
     if inputs.get("complications") is not None:
-        shown_result["complication_groups"] = sorted(
-            g for g, here in visit.clinic.complications.items() if here
-        )
+        shown_result["complication_groups"] = sorted(g for g, here in visit.clinic.complications.items() if here)
     return {**shown_result, **_clinic_result(visit, result), **_total_result(result)}
 
 
