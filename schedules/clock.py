@@ -93,9 +93,7 @@ class ShiftedClock(SystemClock):
         if not text.isdecimal() or not text.isascii() or len(text) > 12 or int(text) > LONGEST_OFFSET:
             self.problem = f"The study clock file {self._file} must hold whole seconds; nothing was changed."
         elif int(text) < self._offset:
-            self.problem = (
-                f"The study clock file {self._file} holds less than before; study time only moves forward."
-            )
+            self.problem = f"The study clock file {self._file} holds less than before; study time only moves forward."
         else:
             self._offset, self.problem = int(text), None
 

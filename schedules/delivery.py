@@ -121,9 +121,7 @@ def backoff(attempt: int, rng: Random) -> timedelta:
     return min(doubled, LONGEST_BACKOFF) * (0.5 + rng.random() / 2)
 
 
-def expiry(
-    kind: MessageKind, created_at: datetime, tzid: str, *, day_closes_at: datetime | None = None
-) -> datetime:
+def expiry(kind: MessageKind, created_at: datetime, tzid: str, *, day_closes_at: datetime | None = None) -> datetime:
     """Return the instant after which a message that was queued, not planned, is useless.
 
     A reply holds for 24 hours, an edit until 24 hours after its diary day closed, a thank-you until the day

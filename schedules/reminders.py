@@ -133,9 +133,7 @@ def snooze_options(day: DiaryDay, now: datetime, policy: ReminderPolicy) -> tupl
     return tuple((code, at) for code, at in offered if at < day.closes_at and not _quiet(day, at, policy))
 
 
-def _plan_day(
-    policy: ReminderPolicy, facts: ReminderFacts, of: DayFacts, now: datetime
-) -> list[PlannedMessage]:
+def _plan_day(policy: ReminderPolicy, facts: ReminderFacts, of: DayFacts, now: datetime) -> list[PlannedMessage]:
     nudges = _nudges(policy, facts, of) if facts.messages_allowed and of.asked and not of.entered else []
     nudges += _closing(facts, of)
     return [_message(of, nudge) for nudge in nudges if nudge.not_after >= now]
@@ -228,9 +226,7 @@ def _quiet_after(policy: ReminderPolicy, day: DiaryDay, at: datetime) -> datetim
 def _closing(facts: ReminderFacts, of: DayFacts) -> list[_Nudge]:
     """Return the edit that takes the buttons off the card: for every card, and every day to be asked."""
     closes_at = of.day.closes_at
-    expected = (
-        facts.messages_allowed and of.asked and facts.joined_at is not None and facts.joined_at < closes_at
-    )
+    expected = facts.messages_allowed and of.asked and facts.joined_at is not None and facts.joined_at < closes_at
     if facts.finished_at is not None and closes_at >= facts.finished_at:
         expected = False
     if not (expected or of.has_card):
