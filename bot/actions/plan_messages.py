@@ -1,7 +1,10 @@
 """Keep the planned messages in step with calendar, entries and now: planning twice equals planning once."""
 
+import re
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
@@ -12,14 +15,15 @@ from bot.storage.participants import all_participants, bound_chat
 from bot.storage.tables import MessageRow, ParticipantRow
 from bot.storage.views.cards import asked_items, card_state
 from bot.storage.views.days import DayRecord, Diary, read_diary
-from schedules.reminders import DayFacts, PlannedMessage, ReminderFacts, plan_reminders
-from schedules.windows import local_day
+from schedules.reminders import DayFacts, MessageKind, PlannedMessage, ReminderFacts, plan_reminders
+from schedules.windows import instant, local_day, zone_on
 
 HORIZON = timedelta(days=35)
 BACKLOG = timedelta(days=3)
 JOINING_GRACE = timedelta(minutes=10)  # a prompt does not interrupt the last steps of joining
 PLANNED_KINDS = ("prompt", "second", "last_call", "snoozed", "closing", "thank_you")
 MOVABLE = ("planned", "retry")
+NO_LONGER_DUE = "no longer due"
 
 
 def plan_due(session: Session, *, study: Study, now: datetime) -> None:
@@ -30,18 +34,47 @@ def plan_due(session: Session, *, study: Study, now: datetime) -> None:
 
 def plan_participant(session: Session, participant: ParticipantRow, *, study: Study, now: datetime) -> None:
     """Bring one participant's planned rows in line with what should exist now."""
-    wanted = {message_key(participant, message): message for message in wanted_messages(session, participant, study, now)}
-    stored = {row.dedupe_key: row for row in _stored(session, participant)}
+    session.flush()
+    wanted = {
+        message_key(participant, message): message for message in wanted_messages(session, participant, study, now)
+    }
+    stored: dict[str, list[MessageRow]] = defaultdict(list)
+    for row in _stored(session, participant):
+        stored[base_key(row.dedupe_key)].append(row)
     for key, message in wanted.items():
-        row = stored.get(key)
-        if row is None:
-            enqueue(session, _row(key, participant, message, now))
-        else:
-            _adjust(session, row, message, participant)
-    for key, row in stored.items():
-        if key not in wanted and row.state in MOVABLE and row.resend_of is None:
-            row.state, row.reason = "cancelled", "no longer due"
+        _plan_one(session, participant, key, message, stored.get(key, []), now)
+    for key, rows in stored.items():
+        if key not in wanted:
+            _cancel(session, rows)
+
+
+def _plan_one(
+    session: Session,
+    participant: ParticipantRow,
+    key: str,
+    message: PlannedMessage,
+    rows: list[MessageRow],
+    now: datetime,
+) -> None:
+    """Add the message once, or move the row that waits; a row cancelled earlier stays so and gets a successor."""
+    live = [row for row in rows if row.state != "cancelled" or row.reason != NO_LONGER_DUE]
+    if not live:
+        enqueue(session, _row(f"{key}+{len(rows) + 1}" if rows else key, participant, message, now))
+    for row in live:
+        if row.state in MOVABLE and row.resend_of is None:
+            _move(session, row, message, participant)
+
+
+def _cancel(session: Session, rows: Iterable[MessageRow]) -> None:
+    for row in rows:
+        if row.state in MOVABLE:
+            row.state, row.reason = "cancelled", NO_LONGER_DUE
             session.add(row)
+
+
+def base_key(dedupe_key: str) -> str:
+    """The key of a planned message without the marks of a successor (`+2`) or a resend (`#2`)."""
+    return re.split(r"[+#]", dedupe_key, maxsplit=1)[0]
 
 
 def message_key(participant: ParticipantRow, message: PlannedMessage) -> str:
@@ -63,9 +96,38 @@ def plan_for(session: Session, diary: Diary, study: Study, now: datetime) -> Seq
     days = [
         day_facts(diary, record, study)
         for on, record in sorted(diary.records.items())
-        if today - BACKLOG <= on <= today + HORIZON and diary.asked(on) is not None
+        if today - BACKLOG <= on <= today + HORIZON
     ]
-    return plan_reminders(study.protocol.reminders, _facts(session, diary.participant), days, now)
+    facts = _facts(session, diary)
+    planned = plan_reminders(study.protocol.reminders, facts, days, now)
+    return (*planned, *_thank_you(diary, facts, study, now))
+
+
+def _thank_you(diary: Diary, facts: ReminderFacts, study: Study, now: datetime) -> Sequence[PlannedMessage]:
+    """After the last visit one thank-you on its own day, outside quiet hours, and nothing more."""
+    last = diary.calendar.visits[-1]
+    if last.held_at is None or not facts.messages_allowed or facts.joined_at is None:
+        return ()
+    tzid = zone_on(diary.zones, last.on)
+    policy = study.protocol.reminders
+    due_at = max(last.held_at, instant(last.on, policy.quiet_until, tzid))
+    not_after = instant(last.on, policy.quiet_from, tzid)
+    if due_at >= not_after or now > not_after:
+        return ()
+    wall = due_at.astimezone(ZoneInfo(tzid))
+    return (
+        PlannedMessage(
+            key=f"{last.on}/thank_you/1",
+            kind=MessageKind.THANK_YOU,
+            visit=last.code,
+            diary_day=last.on,
+            wall_date=wall.date(),
+            wall_time=wall.time(),
+            tzid=tzid,
+            due_at=due_at,
+            not_after=not_after,
+        ),
+    )
 
 
 def day_facts(diary: Diary, record: DayRecord, study: Study) -> DayFacts:
@@ -77,29 +139,31 @@ def day_facts(diary: Diary, record: DayRecord, study: Study) -> DayFacts:
         day=record.day,
         visit=asked.visit if asked else "",
         entered=record.submitted_in_time,
-        touched=card is not None and card.touched_at is not None,
+        touched=bool(record.answers),
         only_submit_missing=state is not None and only_saving_is_left(state, asked_items(study.protocol)),
         last_touch_at=card.touched_at if card else None,
         snoozed_until=card.snoozed_until if card else None,
         snooze_count=card.snooze_count if card else 0,
         has_card=card is not None and card.provider_msg_id is not None,
+        asked=asked is not None,
     )
 
 
-def _facts(session: Session, participant: ParticipantRow) -> ReminderFacts:
+def _facts(session: Session, diary: Diary) -> ReminderFacts:
+    participant = diary.participant
     chat = bound_chat(session, participant.id or 0)
     allowed = participant.stopped_at is None and participant.withdrawn_at is None and chat is not None
-    begun = None
-    if chat is not None:
-        begun = chat.reach_at or chat.bound_at + JOINING_GRACE
-    return ReminderFacts(hour=time.fromisoformat(participant.hour), messages_allowed=allowed, joined_at=begun)
+    return ReminderFacts(
+        hour=time.fromisoformat(participant.hour),
+        messages_allowed=allowed and chat is not None and chat.blocked_at is None,
+        joined_at=(chat.reach_at or chat.bound_at + JOINING_GRACE) if chat is not None else None,
+        finished_at=participant.withdrawn_at or diary.calendar.visits[-1].held_at,
+    )
 
 
 def _stored(session: Session, participant: ParticipantRow) -> Iterable[MessageRow]:
     return session.exec(
-        select(MessageRow).where(
-            MessageRow.participant_id == participant.id, col(MessageRow.kind).in_(PLANNED_KINDS)
-        )
+        select(MessageRow).where(MessageRow.participant_id == participant.id, col(MessageRow.kind).in_(PLANNED_KINDS))
     ).all()
 
 
@@ -120,14 +184,10 @@ def _row(key: str, participant: ParticipantRow, message: PlannedMessage, now: da
     )
 
 
-def _adjust(session: Session, row: MessageRow, message: PlannedMessage, participant: ParticipantRow) -> None:
-    """Move a row that has not gone out; bring a cancelled one back when it is wanted again."""
-    revived = row.state == "cancelled"
-    if row.state not in MOVABLE and not revived:
+def _move(session: Session, row: MessageRow, message: PlannedMessage, participant: ParticipantRow) -> None:
+    """Give a waiting row the times that hold now."""
+    if (row.due_at, row.not_after) == (message.due_at, message.not_after):
         return
-    if not revived and (row.due_at, row.not_after) == (message.due_at, message.not_after):
-        return
-    row.state, row.reason = ("planned", None) if revived else (row.state, row.reason)
     row.wall_date, row.wall_time, row.tzid = message.wall_date, message.wall_time, message.tzid
     row.due_at, row.not_after, row.plan_version = message.due_at, message.not_after, participant.plan_version
     session.add(row)

@@ -10,15 +10,21 @@ from sqlmodel import Session
 
 from bot.actions.open_card import open_card
 from bot.actions.panels import panel_context, panel_state
-from bot.actions.plan_messages import PLANNED_KINDS, message_key, plan_for
+from bot.actions.plan_messages import NO_LONGER_DUE, PLANNED_KINDS, base_key, message_key, plan_for
+from bot.actions.queue import read_words
 from bot.actions.study import Study
 from bot.actions.today import today_view
 from bot.diary.card import Shown
-from bot.messages import Rendered, render_card, render_neutral, render_panel, render_reply, render_today
+from bot.messages.card import render_card
+from bot.messages.neutral import NeutralKind, render_neutral
+from bot.messages.panel import render_panel
+from bot.messages.rendered import Rendered
+from bot.messages.replies import render_reply
+from bot.messages.today import render_today
 from bot.storage.participants import bound_chat, participant_by_id
-from bot.storage.tables import CardRow, ChatRow, MessageRow, PanelRow, ParticipantRow
+from bot.storage.tables import CardRow, ChatRow, MessageRow, PanelRow
 from bot.storage.views.cards import card_context, card_state
-from bot.storage.views.days import Diary, read_diary
+from bot.storage.views.days import DayRecord, Diary, read_diary
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +63,6 @@ def prepare(session: Session, row: MessageRow, *, study: Study, now: datetime) -
     if row.kind in PLANNED_KINDS:
         return _planned(session, row, study, now)
     payload = json.loads(row.payload)
-    if "strip" in payload:
-        return _strip(session, row, payload, study)
     if "panel" in payload:
         return _panel(session, row, payload, study, now)
     if "reply" in payload:
@@ -72,33 +76,34 @@ def _planned(session: Session, row: MessageRow, study: Study, now: datetime) -> 
     if chat is None or chat.blocked_at is not None:
         return Dropped("cancelled", "no chat" if chat is None else "chat refuses messages")
     diary = read_diary(session, participant, study.protocol, now)
-    key = row.dedupe_key.split("#")[0]
+    key = base_key(row.dedupe_key)
     wanted = {message_key(participant, message): message for message in plan_for(session, diary, study, now)}
     if key not in wanted:
-        return Dropped("cancelled", "no longer due")
+        return Dropped("cancelled", NO_LONGER_DUE)
     if row.resend_of is None and wanted[key].due_at > now:
         return Later(wanted[key].due_at)
     if row.kind == "thank_you":
-        return _send(chat.address, render_reply("thank_you", {}, participant.language))
+        return _send(chat.address, render_reply("thanks_last_visit", {}, participant.language))
     if row.kind == "closing":
         return _closing(session, row, diary, study, now)
     return _copy(session, row, diary, chat, study, now)
 
 
-def _copy(
-    session: Session, row: MessageRow, diary: Diary, chat: ChatRow, study: Study, now: datetime
-) -> Prepared:
+def _copy(session: Session, row: MessageRow, diary: Diary, chat: ChatRow, study: Study, now: datetime) -> Prepared:
     """A fresh, neutral copy of the day's card."""
     if row.diary_day is None or (record := diary.record(row.diary_day)) is None:
-        return Dropped("cancelled", "no longer due")
+        return Dropped("cancelled", NO_LONGER_DUE)
     card = open_card(session, diary.participant.id or 0, row.diary_day, row.visit or "", study=study)
-    if row.resend_of is not None and card.touched_at is not None:
+    if row.resend_of is not None and record.answers:
         return Dropped("cancelled", "already in hand")
     row.card_id = card.id
     to_neutral(session, card)
     record = _with_card(diary, card, study, session, now)
     context = card_context(diary, record, study.protocol, now)
-    return _send(chat.address, render_neutral(row.kind, card_state(card, record), context, diary.participant.language))
+    return _send(
+        chat.address,
+        render_neutral(NeutralKind(row.kind), card_state(card, record), context, diary.participant.language),
+    )
 
 
 def to_neutral(session: Session, card: CardRow) -> None:
@@ -143,7 +148,7 @@ def _card(session: Session, card: CardRow, diary: Diary, study: Study, now: date
     return _edit(chat.address, card.provider_msg_id, rendered)
 
 
-def _with_card(diary: Diary, card: CardRow, study: Study, session: Session, now: datetime) -> Any:
+def _with_card(diary: Diary, card: CardRow, study: Study, session: Session, now: datetime) -> DayRecord:
     record = diary.record(card.diary_day)
     if record is None or record.card is None:
         again = read_diary(session, diary.participant, study.protocol, now, days=[card.diary_day])
@@ -151,9 +156,7 @@ def _with_card(diary: Diary, card: CardRow, study: Study, session: Session, now:
     return record
 
 
-def _panel(
-    session: Session, row: MessageRow, payload: Mapping[str, Any], study: Study, now: datetime
-) -> Prepared:
+def _panel(session: Session, row: MessageRow, payload: Mapping[str, Any], study: Study, now: datetime) -> Prepared:
     panel = session.get(PanelRow, payload["panel"])
     if panel is None:
         return Dropped("cancelled", "the panel is gone")
@@ -163,18 +166,11 @@ def _panel(
     return _send(panel.address, rendered)
 
 
-def _strip(session: Session, row: MessageRow, payload: Mapping[str, Any], study: Study) -> Prepared:
-    language = _language(session, row)
-    return _edit(row.address or 0, payload["strip"], render_reply("continued_below", {}, language))
-
-
 def _reply(row: MessageRow, payload: Mapping[str, Any]) -> Prepared:
-    return _send(row.address or 0, render_reply(payload["reply"], payload["params"], payload["language"]))
-
-
-def _language(session: Session, row: MessageRow) -> str:
-    participant = session.get(ParticipantRow, row.participant_id) if row.participant_id else None
-    return participant.language if participant else "en"
+    rendered = render_reply(*read_words(payload))
+    if "message_id" in payload:
+        return _edit(row.address or 0, payload["message_id"], rendered)
+    return _send(row.address or 0, rendered)
 
 
 def _send(address: int, rendered: Rendered) -> Ready:

@@ -1,10 +1,14 @@
 """What an action may leave in the outbox: replies, copies of a card, edits; nothing here sends."""
 
 import json
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time, timedelta
+from types import MappingProxyType
+from typing import Any
 
 from sqlmodel import Session
 
+from bot.diary.items import Item
 from bot.storage.outbox import enqueue
 from bot.storage.tables import CardRow, MessageRow, PanelRow
 
@@ -22,7 +26,7 @@ def queue_reply(
     now: datetime,
     message: str,
     language: str,
-    **params: str,
+    params: Mapping[str, object],
 ) -> None:
     """A text in answer to the person's own act; the same reference and ordinal can never send two."""
     _queue(
@@ -32,9 +36,38 @@ def queue_reply(
             participant_id=participant_id,
             address=address,
             kind="reply",
-            payload=json.dumps({"reply": message, "language": language, "params": params}, ensure_ascii=False),
+            payload=_words(message, language, params),
             due_at=now,
             not_after=now + REPLY_LIFE,
+            priority=0,
+            created_at=now,
+        ),
+    )
+
+
+def queue_edit_text(
+    session: Session,
+    *,
+    reference: str,
+    address: int,
+    message_id: int,
+    participant_id: int | None,
+    now: datetime,
+    message: str,
+    language: str,
+    params: Mapping[str, object] = MappingProxyType({}),
+) -> None:
+    """Put other words into a message that stands in the chat, and take its buttons away."""
+    _queue(
+        session,
+        MessageRow(
+            dedupe_key=f"{reference}/past/{message_id}",
+            participant_id=participant_id,
+            address=address,
+            kind="edit",
+            payload=_words(message, language, params, {"message_id": message_id}),
+            due_at=now,
+            not_after=now + EDIT_LIFE,
             priority=0,
             created_at=now,
         ),
@@ -81,26 +114,6 @@ def queue_card_edit(session: Session, card: CardRow, *, address: int, reference:
     )
 
 
-def queue_strip(
-    session: Session, *, address: int, message_id: int, participant_id: int | None, reference: str, now: datetime
-) -> None:
-    """Take the buttons off an older copy."""
-    _queue(
-        session,
-        MessageRow(
-            dedupe_key=f"{reference}/strip/{message_id}",
-            participant_id=participant_id,
-            address=address,
-            kind="edit",
-            payload=json.dumps({"strip": message_id}),
-            due_at=now,
-            not_after=now + EDIT_LIFE,
-            priority=1,
-            created_at=now,
-        ),
-    )
-
-
 def queue_today(
     session: Session, *, reference: str, address: int, participant_id: int, card: CardRow | None, now: datetime
 ) -> None:
@@ -122,6 +135,42 @@ def queue_today(
             created_at=now,
         ),
     )
+
+
+def read_words(payload: Mapping[str, Any]) -> tuple[str, dict[str, object], str]:
+    """The message id, parameters and language that `_words` wrote."""
+    params = {name: _READ[kind](value) for name, (kind, value) in payload["params"].items()}
+    return payload["reply"], params, payload["language"]
+
+
+_READ: Mapping[str, Callable[[Any], object]] = {
+    "day": date.fromisoformat,
+    "time": time.fromisoformat,
+    "at": datetime.fromisoformat,
+    "item": Item,
+    "plain": lambda value: value,
+}
+
+
+def _words(
+    message: str, language: str, params: Mapping[str, object], extra: Mapping[str, object] = MappingProxyType({})
+) -> str:
+    written = {name: _written(value) for name, value in params.items()}
+    document = {"reply": message, "language": language, "params": written, **extra}
+    return json.dumps(document, ensure_ascii=False)
+
+
+def _written(value: object) -> tuple[str, object]:
+    match value:
+        case Item():
+            return "item", value.value
+        case datetime():
+            return "at", value.isoformat()
+        case date():
+            return "day", value.isoformat()
+        case time():
+            return "time", value.isoformat()
+    return "plain", value
 
 
 def _queue(session: Session, row: MessageRow) -> None:

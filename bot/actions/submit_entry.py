@@ -33,12 +33,15 @@ def submit_entry(audit: Trail, participant: ParticipantRow, record: DayRecord, *
 
 def _entry(audit: Trail, participant: ParticipantRow, record: DayRecord, study: Study) -> EntryRow:
     times = DayTimes(record.day.opens_at, record.day.midnight_at, record.day.closes_at)
-    previous = record.entry
+    previous, values = record.entry, record.values
     return EntryRow(
         participant_id=participant.id or 0,
         diary_day=record.on,
         revision=previous.revision + 1 if previous else 1,
-        **record.values,
+        stools=values["stools"],
+        pain=values["pain"],
+        wellbeing=values["wellbeing"],
+        antidiarrhoeal=values.get("antidiarrhoeal"),
         submitted_at=audit.now,
         timing=previous.timing if previous else timing_of(audit.now, times).value,
         tzid=record.day.tzid,

@@ -29,6 +29,11 @@ def cards_of(session: Session, participant_id: int, days: Collection[date]) -> M
     return {row.diary_day: row for row in rows}
 
 
+def card_days(session: Session, participant_id: int) -> set[date]:
+    """Every diary day that has a card, whether or not the calendar still asks it."""
+    return set(session.exec(select(col(CardRow.diary_day)).where(CardRow.participant_id == participant_id)).all())
+
+
 def answers_of(session: Session, participant_id: int, days: Collection[date]) -> Mapping[date, Mapping[str, AnswerRow]]:
     """The current answer to each item of each day; days without answers are absent."""
     rows = session.exec(
@@ -58,7 +63,7 @@ def entries_of(session: Session, participant_id: int, days: Collection[date]) ->
 def helped_days(session: Session, participant_id: int, days: Collection[date]) -> frozenset[date]:
     return frozenset(
         session.exec(
-            select(HelpedRow.diary_day).where(
+            select(col(HelpedRow.diary_day)).where(
                 HelpedRow.participant_id == participant_id, col(HelpedRow.diary_day).in_(days)
             )
         ).all()
@@ -84,13 +89,29 @@ def add_entry(audit: Trail, entry: EntryRow, *, previous: EntryRow | None) -> No
         new = getattr(entry, name)
         if new != old:
             audit.record(
-                action, "entry", f"{audit.participant}/{entry.diary_day}/{entry.revision}",
-                field_name=name, old=old, new=new, reason=entry.reason,
+                action,
+                "entry",
+                f"{audit.participant}/{entry.diary_day}/{entry.revision}",
+                field_name=name,
+                old=old,
+                new=new,
+                reason=entry.reason,
             )
 
 
 def add_helped(audit: Trail, participant_id: int, day: date, said_at: datetime) -> None:
     """Mark that someone helped with this day; saying so twice changes nothing."""
     if day not in helped_days(audit.session, participant_id, [day]):
-        insert(audit, HelpedRow(participant_id=participant_id, diary_day=day, said_at=said_at), "mark_helped",
-               fields=("diary_day",))
+        insert(
+            audit,
+            HelpedRow(participant_id=participant_id, diary_day=day, said_at=said_at),
+            "mark_helped",
+            fields=("diary_day",),
+        )
+
+
+def all_cards_with_copies(session: Session, participant_id: int) -> Sequence[CardRow]:
+    """Every card that has a copy in a chat."""
+    return session.exec(
+        select(CardRow).where(CardRow.participant_id == participant_id, col(CardRow.provider_msg_id).is_not(None))
+    ).all()

@@ -39,9 +39,7 @@ def bound_chat(session: Session, participant_id: int) -> ChatRow | None:
 def chat_at(session: Session, channel: str, address: int) -> ChatRow | None:
     """The bound chat at an address of a channel."""
     return session.exec(
-        select(ChatRow).where(
-            ChatRow.channel == channel, ChatRow.address == address, col(ChatRow.unbound_at).is_(None)
-        )
+        select(ChatRow).where(ChatRow.channel == channel, ChatRow.address == address, col(ChatRow.unbound_at).is_(None))
     ).first()
 
 

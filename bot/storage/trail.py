@@ -40,19 +40,41 @@ class Trail:
     _head: tuple[int, str] | None = None
 
     def record(
-        self, action: str, entity: str, entity_id: str, *,
-        field_name: str | None = None, old: object = None, new: object = None, reason: str | None = None,
+        self,
+        action: str,
+        entity: str,
+        entity_id: str,
+        *,
+        field_name: str | None = None,
+        old: object = None,
+        new: object = None,
+        reason: str | None = None,
     ) -> None:
         """Add one event to the chain, in this transaction."""
         seq, previous = self._head or self._read_head()
         event = AuditEvent(
-            seq=seq + 1, at=self.now, shifted=self.shifted, actor_kind=self.actor.kind.value, actor_id=self.actor.id,
-            actor_role=self.actor.role, origin=self.origin.value, action=action, entity=entity, entity_id=entity_id,
-            participant=self.participant, field=field_name, old=as_text(old), new=as_text(new), reason=as_text(reason),
-            request_id=self.request_id, app_version=APP_VERSION,
+            seq=seq + 1,
+            at=self.now,
+            shifted=self.shifted,
+            actor_kind=self.actor.kind.value,
+            actor_id=self.actor.id,
+            actor_role=self.actor.role,
+            origin=self.origin.value,
+            action=action,
+            entity=entity,
+            entity_id=entity_id,
+            participant=self.participant,
+            field=field_name,
+            old=as_text(old),
+            new=as_text(new),
+            reason=as_text(reason),
+            request_id=self.request_id,
+            app_version=APP_VERSION,
         )
         digest = chain_hash(previous, event)
-        self.session.add(AuditRow(**{name: getattr(event, name) for name in event.__slots__}, prev_hash=previous, hash=digest))
+        self.session.add(
+            AuditRow(**{name: getattr(event, name) for name in event.__slots__}, prev_hash=previous, hash=digest)
+        )
         self._head = (seq + 1, digest)
 
     def _read_head(self) -> tuple[int, str]:

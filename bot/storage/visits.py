@@ -29,8 +29,7 @@ def preparation_rows(session: Session, participant_id: int) -> Sequence[Preparat
 def visit_facts(session: Session, participant_id: int, protocol: StudyProtocol) -> tuple[VisitFacts, ...]:
     """What has been decided or has happened for each visit of the protocol, in the protocol's order."""
     rows = {
-        row.code: row
-        for row in session.exec(select(VisitRow).where(VisitRow.participant_id == participant_id)).all()
+        row.code: row for row in session.exec(select(VisitRow).where(VisitRow.participant_id == participant_id)).all()
     }
     days = preparation_rows(session, participant_id)
     return tuple(_facts(visit.code, rows.get(visit.code), days) for visit in protocol.visits)

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlmodel import Session
 
 from bot.diary.completeness import DayState, DayTimes, Timing, day_state
-from bot.storage.diary import answers_of, cards_of, entries_of, helped_days
+from bot.storage.diary import answers_of, card_days, cards_of, entries_of, helped_days
 from bot.storage.participants import zone_history
 from bot.storage.tables import AnswerRow, CardRow, EntryRow, ParticipantRow
 from bot.storage.visits import calendar_of, outages
@@ -79,9 +79,10 @@ def read_diary(
     *,
     days: Collection[date] | None = None,
 ) -> Diary:
-    """The diary at `now`; without `days`, every asked, scored or excluded day of the calendar is read."""
+    """The diary at `now`; without `days`, all that the calendar asks, scores or excludes, and all that have a card."""
     calendar = calendar_of(session, participant, protocol)
-    wanted = sorted(set(days) if days is not None else calendar_days(calendar))
+    every = calendar_days(calendar) | card_days(session, participant.id or 0) if days is None else set(days)
+    wanted = sorted(every)
     zones = zone_history(session, participant.id or 0)
     reader = _Reader(session, participant, protocol, calendar, zones, outages(session), now)
     return Diary(participant, calendar, zones, reader.read(wanted))
@@ -117,13 +118,19 @@ class _Reader:
         }
 
     def _record(
-        self, on: date, answers: Mapping[str, AnswerRow], entries: Sequence[EntryRow], card: CardRow | None, *, helped: bool
+        self,
+        on: date,
+        answers: Mapping[str, AnswerRow],
+        entries: Sequence[EntryRow],
+        card: CardRow | None,
+        *,
+        helped: bool,
     ) -> DayRecord:
         day = self._times(on, entries)
         state = day_state(
             DayTimes(day.opens_at, day.midnight_at, day.closes_at),
             self.now,
-            excluded=self.calendar.is_excluded(on),
+            excluded=self.calendar.exclusion(on) is not None,
             timing=Timing(entries[-1].timing) if entries else None,
             has_answers=bool(answers),
             outage=day.outage,

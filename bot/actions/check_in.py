@@ -1,0 +1,95 @@
+"""Check a visit in: day -1 closes, the diary days are anchored, and later visits follow the baseline's date."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from bot.actions.move_visit import preview_visit_move
+from bot.actions.site_acts import (
+    SITE_TEAM,
+    as_utc,
+    bring_in_step,
+    check_may,
+    site_clock,
+    site_day,
+    standing_cards,
+    visit_to_write,
+)
+from bot.actions.study import Study
+from bot.errors import InvalidInputError, RefusedError
+from bot.storage.tables import ParticipantRow
+from bot.storage.trail import Trail, update
+from bot.storage.visits import calendar_of
+from schedules.visits import MovePreview, ScheduledVisit, VisitState
+
+EARLIEST = timedelta(days=60)  # a check-in farther back than this is a slip in the year or month
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedIn:
+    """The visit as held, and what holding it on that date changed."""
+
+    visit: ScheduledVisit
+    held_at: datetime
+    held_on: date
+    preview: MovePreview
+
+
+def check_in(
+    audit: Trail, participant: ParticipantRow, code: str, *, study: Study, at: datetime | None = None
+) -> CheckedIn:
+    """Record that the visit began at `at`, now unless given, and keep the protocol version it was held under."""
+    check_may(audit.actor, SITE_TEAM, "check visits in")
+    held_at = as_utc(at or audit.now)
+    held_on = site_day(held_at, participant, study)
+    preview = preview_check_in(audit, participant, code, held_at, study=study)
+    before = standing_cards(audit.session, participant, study, audit.now)
+    row = visit_to_write(audit, participant, code)
+    update(
+        audit, row, "check_in",
+        held_at=held_at,
+        held_on=held_on,
+        state=VisitState.HELD.value,
+        outside_tolerance=preview.outside_tolerance,
+        protocol=study.protocol.fingerprint,
+    )  # fmt: skip
+    bring_in_step(audit, participant, before, study=study, also=[held_on - ONE_DAY])
+    visit = calendar_of(audit.session, participant, study.protocol).visit(code)
+    return CheckedIn(visit, held_at, held_on, preview)
+
+
+def preview_check_in(
+    audit: Trail, participant: ParticipantRow, code: str, held_at: datetime, *, study: Study
+) -> MovePreview:
+    """What holding the visit at this instant would change; raises when it cannot have been held then."""
+    visit = calendar_of(audit.session, participant, study.protocol).visit(code)
+    if visit.held and visit.held_at is not None:
+        raise RefusedError(
+            f"{code} was checked in at {site_clock(visit.held_at, participant, study)} (site time): "
+            "a held visit stays as it is."
+        )
+    if visit.state is VisitState.TERMINATED:
+        raise RefusedError(f"The visits of {participant.code} were terminated: {code} cannot be checked in.")
+    _check_instant(audit, participant, code, held_at, study)
+    held_on = site_day(held_at, participant, study)
+    return preview_visit_move(audit.session, participant, code, held_on, study=study, now=audit.now)
+
+
+def _check_instant(audit: Trail, participant: ParticipantRow, code: str, held_at: datetime, study: Study) -> None:
+    held_on, today = site_day(held_at, participant, study), site_day(audit.now, participant, study)
+    if held_at > audit.now:
+        raise InvalidInputError(
+            f"{code} cannot have begun at {site_clock(held_at, participant, study)}: at the site it is "
+            f"{site_clock(audit.now, participant, study)}.",
+            code="instant_invalid",
+        )
+    enrolled_on = site_day(participant.enrolled_at, participant, study)
+    earliest = min(enrolled_on, participant.baseline_on, today) - EARLIEST
+    if participant.consent_on is not None:
+        earliest = max(earliest, participant.consent_on)
+    if held_on < earliest:
+        raise InvalidInputError(
+            f"{code} cannot have been held on {held_on}: the earliest date that makes sense for "
+            f"{participant.code} is {earliest}.",
+            code="instant_invalid",
+        )

@@ -1,0 +1,37 @@
+"""Record that a visit does not take place: no-show, not done, or the end of all visits."""
+
+from bot.actions.site_acts import SITE_TEAM, bring_in_step, check_may, check_reason, standing_cards, visit_to_write
+from bot.actions.study import Study
+from bot.errors import InvalidInputError, RefusedError
+from bot.storage.tables import ParticipantRow
+from bot.storage.trail import Trail, update
+from bot.storage.visits import calendar_of
+from schedules.visits import STOPPED, VisitCalendar, VisitState
+
+
+def miss_visit(
+    audit: Trail, participant: ParticipantRow, code: str, *, state: str, reason: str | None, study: Study
+) -> None:
+    """Store the state with its reason and end the visit's prompts; `terminated` ends every later visit too."""
+    check_may(audit.actor, SITE_TEAM, "record missed visits")
+    if state not in STOPPED:
+        known = ", ".join(sorted(STOPPED))
+        raise InvalidInputError(f"A missed visit is one of {known}, not {state}.", code="state_invalid")
+    words = check_reason(reason, "record a missed visit")
+    calendar = calendar_of(audit.session, participant, study.protocol)
+    _check_can_miss(participant, calendar, code, VisitState(state))
+    before = standing_cards(audit.session, participant, study, audit.now)
+    update(audit, visit_to_write(audit, participant, code), "miss_visit", state=state, reason=words)
+    bring_in_step(audit, participant, before, study=study)
+
+
+def _check_can_miss(participant: ParticipantRow, calendar: VisitCalendar, code: str, state: VisitState) -> None:
+    visit = calendar.visit(code)
+    if visit.held:
+        raise RefusedError(f"{code} has been held on {visit.on}: a held visit stays as it is.")
+    if visit.state is state:
+        raise RefusedError(f"{code} of {participant.code} is recorded as {state.value} already.")
+    later = calendar.visits[calendar.visits.index(visit) + 1 :]
+    held = [other.code for other in later if other.held]
+    if state is VisitState.TERMINATED and held:
+        raise RefusedError(f"{held[-1]} has been held, so {code} cannot have ended the visits.")

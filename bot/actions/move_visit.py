@@ -1,0 +1,99 @@
+"""Move a visit to another date, after showing what that changes; nothing entered is lost or asked again."""
+
+from datetime import date, datetime, time
+
+from sqlmodel import Session
+
+from bot.actions.site_acts import (
+    SITE_TEAM,
+    bring_in_step,
+    check_may,
+    check_not_withdrawn,
+    check_reason,
+    entered_days,
+    site_day,
+    standing_cards,
+    visit_to_write,
+)
+from bot.actions.study import Study
+from bot.errors import RefusedError
+from bot.storage.participants import zone_history
+from bot.storage.tables import ParticipantRow
+from bot.storage.trail import Trail, update
+from bot.storage.visits import calendar_of, visit_facts
+from schedules.visits import MovePreview, VisitState, preview_move
+
+
+def preview_visit_move(
+    session: Session,
+    participant: ParticipantRow,
+    code: str,
+    to: date,
+    *,
+    study: Study,
+    now: datetime,
+    at: time | None = None,
+) -> MovePreview:
+    """What moving the visit to a date would change; `at` is a planned check-in, site time. Nothing is stored."""
+    study.protocol.visit(code)
+    return preview_move(
+        study.protocol,
+        participant.baseline_on,
+        visit_facts(session, participant.id or 0, study.protocol),
+        code,
+        to,
+        entered=entered_days(session, participant, study),
+        now=now,
+        history=zone_history(session, participant.id or 0),
+        at=at,
+        site_tz=study.protocol.site(participant.site).timezone,
+    )
+
+
+def check_can_move(
+    session: Session, participant: ParticipantRow, code: str, to: date, *, study: Study, now: datetime
+) -> None:
+    """Refuse a date that has passed, and a visit that will not take place any more."""
+    check_not_withdrawn(participant, "no visit is planned any more")
+    visit = calendar_of(session, participant, study.protocol).visit(code)
+    if visit.state is VisitState.TERMINATED:
+        raise RefusedError(f"The visits of {participant.code} were terminated: {code} cannot be moved.")
+    today = site_day(now, participant, study)
+    if to < today and not visit.held:
+        raise RefusedError(
+            f"{code} cannot be planned for {to}: at the site it is {today} already. "
+            "If the visit took place, check it in with the time at which it began."
+        )
+
+
+def move_visit(
+    audit: Trail,
+    participant: ParticipantRow,
+    code: str,
+    to: date,
+    *,
+    study: Study,
+    at: time | None = None,
+    reason: str | None = None,
+) -> MovePreview:
+    """Move the visit and plan anew; a date outside the tolerance needs a reason and is marked."""
+    check_may(audit.actor, SITE_TEAM, "move visits")
+    check_can_move(audit.session, participant, code, to, study=study, now=audit.now)
+    preview = preview_visit_move(audit.session, participant, code, to, study=study, now=audit.now, at=at)
+    words = (reason or "").strip() or None
+    if preview.outside_tolerance:
+        visit = preview.after
+        words = check_reason(reason, f"move {code} to {to}, outside its tolerance of {visit.first} to {visit.last},")
+    before = standing_cards(audit.session, participant, study, audit.now)
+    row = visit_to_write(audit, participant, code)
+    update(
+        audit, row, "move_visit",
+        scheduled_on=to,
+        moved_against=None if preview.after.baseline else preview.after.planned_on,
+        time=row.time if at is None else f"{at:%H:%M}",
+        state=VisitState.PLANNED.value,
+        outside_tolerance=preview.outside_tolerance,
+        reason=words,
+    )  # fmt: skip
+    bring_in_step(audit, participant, before, study=study)
+    return preview

@@ -1,0 +1,123 @@
+"""The desk's side of the card: reads it, takes one pure step, stores what follows, and queues the redraw."""
+
+from bot.actions.mark_helped import mark_helped
+from bot.actions.pass_to_site import pass_to_site
+from bot.actions.queue import queue_card_edit, queue_edit_text
+from bot.actions.record_answer import record_answer
+from bot.actions.request_correction import request_correction
+from bot.actions.snooze import snooze
+from bot.actions.submit_entry import submit_entry
+from bot.chat.call import Call
+from bot.chat.incoming import CallbackAnswer, Tapped
+from bot.chat.outcomes import (
+    CardOutcome,
+    Intent,
+    MarkHelped,
+    PassToSite,
+    RecordAnswer,
+    RequestCorrection,
+    SnoozeUntil,
+    SubmitEntry,
+)
+from bot.chat.steps import step_card
+from bot.diary.card import CardState, Tap
+from bot.storage.tables import CardRow
+from bot.storage.views.cards import card_context, card_state
+
+
+def take_tap(call: Call, card: CardRow, tap: Tap, tapped: Tapped) -> CallbackAnswer:
+    """A tap of the card's owner: one step, its intents, and the redraw of the newest copy."""
+    _follow_newest_copy(call, card, tapped.message_id)
+    outcome = _step(call, card, tap)
+    _carry_out(call, card, outcome, text="")
+    return call.toast(tapped.callback_id, outcome.toast)
+
+
+def take_text(call: Call, text: str) -> bool:
+    """A typed text: it goes to the open card last touched; answers False when no card is open."""
+    cards = [record.card for record in call.open_days() if record.card is not None]
+    if not cards or call.sender.withdrawn_at is not None:
+        return False
+    card = max(cards, key=lambda row: (_is_asking(call, row), row.touched_at is not None, row.touched_at, row.id))
+    outcome = _step(call, card, text)
+    _carry_out(call, card, outcome, text=text)
+    return True
+
+
+def carry_out_pass(call: Call, text: str) -> None:
+    """Keep the participant's own words for the site."""
+    pass_to_site(call.trail, call.sender, text)
+
+
+def _is_asking(call: Call, card: CardRow) -> bool:
+    return card_state(card, call.record(card.diary_day)).is_asking
+
+
+def _step(call: Call, card: CardRow, incoming: Tap | str) -> CardOutcome:
+    record = call.record(card.diary_day)
+    context = card_context(call.diary, record, call.study.protocol, call.now)
+    return step_card(card_state(card, record), context, incoming)
+
+
+def _carry_out(call: Call, card: CardRow, outcome: CardOutcome, *, text: str) -> None:
+    before = card.revision
+    for intent in outcome.intents:
+        _carry_out_one(call, card, intent, text)
+    _store(call, card, outcome.state, moved=outcome.state.revision != before)
+    if outcome.reply is not None:
+        call.say(outcome.reply)
+    if outcome.redraw:
+        queue_card_edit(call.session, card, address=call.address, reference=call.incoming.reference, now=call.now)
+
+
+def _carry_out_one(call: Call, card: CardRow, intent: Intent, text: str) -> None:
+    record = call.record(card.diary_day)
+    match intent:
+        case RecordAnswer(item, value):
+            record_answer(call.trail, call.sender, record, item, value, study=call.study)
+        case SubmitEntry():
+            submit_entry(call.trail, call.sender, record, study=call.study)
+        case MarkHelped():
+            mark_helped(call.trail, call.sender, record)
+        case SnoozeUntil(code):
+            snooze(call.trail, call.sender, card, record, code, study=call.study)
+        case RequestCorrection(day):
+            if call.sender.withdrawn_at is None:
+                request_correction(call.trail, call.sender, day)
+        case PassToSite():
+            pass_to_site(call.trail, call.sender, text)
+        case _:
+            raise TypeError(f"{type(intent).__name__} does not follow from a card")
+    call.forget_diary()
+
+
+def _store(call: Call, card: CardRow, state: CardState, *, moved: bool) -> None:
+    card.revision = state.revision
+    card.shown = state.shown.value
+    card.item = state.item.value if state.item else None
+    card.pending = state.pending
+    if moved:
+        card.touched_at = call.now
+    call.session.add(card)
+
+
+def _follow_newest_copy(call: Call, card: CardRow, message_id: int | None) -> None:
+    """Both copies act on one card: the newer is the one to redraw, the older loses its buttons."""
+    if message_id is None or message_id == card.provider_msg_id:
+        return
+    older = message_id
+    if card.provider_msg_id is None or message_id > card.provider_msg_id:
+        older = card.provider_msg_id or 0
+        card.provider_msg_id = message_id
+        card.chat_id = call.chat.id if call.chat else None
+    if older:
+        queue_edit_text(
+            call.session,
+            reference=call.incoming.reference,
+            address=call.address,
+            message_id=older,
+            participant_id=card.participant_id,
+            now=call.now,
+            message="continued_below",
+            language=call.language,
+        )
