@@ -102,8 +102,10 @@ async def test_refusals_reach_the_client_as_its_own_errors(api, address):
         api.block(CLOCK.now(), ANN)
         with pytest.raises(Forbidden, match="blocked by the user"):
             await bot.send_message(ANN, "x")
+    stranger = client(address, token="123456:wrong")
     with pytest.raises(InvalidToken):
-        await client(address, token="123456:wrong").initialize()
+        await stranger.initialize()
+    await stranger.shutdown()
 
 
 FAULTS = [
