@@ -81,9 +81,7 @@ def read_catalogue(domain: str, language: str) -> MappingProxyType[tuple[str, st
         message = f"The catalogue {path.name} for {language} cannot be read: install it anew."
         raise SettingsError(message) from problem
     usable = (entry for entry in entries if entry.id and not entry.fuzzy)
-    return MappingProxyType(
-        {(str(entry.context or ""), str(entry.id)): str(entry.string) for entry in usable}
-    )
+    return MappingProxyType({(str(entry.context or ""), str(entry.id)): str(entry.string) for entry in usable})
 
 
 def catalogue_path(domain: str, language: str) -> Path:

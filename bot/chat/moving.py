@@ -90,9 +90,7 @@ def ask_next(state: CardState, context: CardContext) -> CardState:
     return move(state, Shown.REVIEW)
 
 
-def move(
-    state: CardState, shown: Shown, item: Item | None = None, *, pending: int | None = None
-) -> CardState:
+def move(state: CardState, shown: Shown, item: Item | None = None, *, pending: int | None = None) -> CardState:
     """Show something else; the buttons on screen so far turn stale."""
     return replace(state, revision=state.revision + 1, shown=shown, item=item, pending=pending)
 

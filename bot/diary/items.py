@@ -16,9 +16,7 @@ class Item(StrEnum):
 
 DAILY_ITEMS: Final = (Item.STOOLS, Item.PAIN, Item.WELLBEING)
 
-LETTERS: Final = MappingProxyType(
-    {Item.STOOLS: "s", Item.PAIN: "p", Item.WELLBEING: "w", Item.ANTIDIARRHOEAL: "a"}
-)
+LETTERS: Final = MappingProxyType({Item.STOOLS: "s", Item.PAIN: "p", Item.WELLBEING: "w", Item.ANTIDIARRHOEAL: "a"})
 ITEM_BY_LETTER: Final = MappingProxyType({letter: item for item, letter in LETTERS.items()})
 
 # Anchors 0-3 and 0-4: Best 1976, Gastroenterology 70:439-444. The bound on stools catches slips of the thumb.
