@@ -89,6 +89,14 @@ def catalogue_path(domain: str, language: str) -> Path:
     return _locales() / FOLDERS[language] / "LC_MESSAGES" / f"{domain}.po"
 
 
+def missing_catalogues(*domains: str) -> tuple[str, ...]:
+    """Name the catalogues, such as "zh_Hans/chat.po", that are absent or empty in this installation."""
+    wanted = ((domain, language) for domain in domains for language in LANGUAGES)
+    return tuple(
+        f"{FOLDERS[language]}/{domain}.po" for domain, language in wanted if not read_catalogue(domain, language)
+    )
+
+
 def format_time(moment: datetime | time, language: str, tzid: str | None = None) -> str:
     """Write a time of day on the 24-hour clock; an instant is taken to the zone `tzid` first."""
     if isinstance(moment, datetime) and tzid is not None:

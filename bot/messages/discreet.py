@@ -7,7 +7,7 @@ from bot.messages.rendered import plain
 
 LOCK_SCREEN: Final = 60
 TELLING_WORDS: Final = re.compile(
-    r"stool|faec|fec(?:al|es)|bowel|gut\b|toilet|diarrh|abdom|belly|\bpain|well-?being|symptom|ill(?:ness)?\b"
+    r"stool|faec|fec(?:al|es)|bowel|gut\b|toilet|diarrh|abdom|belly|\bpain|well-?being|symptom|\bill(?:ness)?\b"
     r"|disease|crohn|colitis|\bibd\b|cdai|\bpro2\b|score|trial|stud(?:y|ies)\b|patient|subject\b|stem cell"
     r"|drug|medicine|loperamide|opiate"
     r"|\bmild\b|\bmoderate\b|\bsevere\b|\bterrible\b|\bpoor\b|under par|generally well"

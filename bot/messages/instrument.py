@@ -14,7 +14,12 @@ from bot.diary.items import Item
 from bot.i18n import LANGUAGES, Message, format_day, instrument_text, translate
 
 WORDING_VERSION: Final = "1"
-LOCKS: Final[Mapping[str, str]] = MappingProxyType({"en": "", "zh": ""})
+LOCKS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "en": "2dba876d45a972d89810eb3920dbd7a934ded644c5bceb14a7785f36200b8022",
+        "zh": "482afe750ed58918115c3e71763e56ef6f11f60499ba468eb9247ae215ac07fe",
+    }
+)
 
 QUESTIONS: Final = MappingProxyType(
     {

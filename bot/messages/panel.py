@@ -40,10 +40,9 @@ NOTICE_FOOT: Final = chat_text(
 DECLINED: Final = chat_text(
     "panel.declined", "That is fine, nothing will be sent. When you are ready, open the same link again."
 )
-CHOOSE_HOUR: Final = chat_text(
-    "panel.hour", "At what time shall the questions come? Your local time; /hour changes it later."
-)
-HOUR_SET: Final = chat_text("panel.hour_set", "The questions will come at %(hour)s, from the next one planned.")
+CHOOSE_HOUR: Final = chat_text("panel.hour", "At what time shall the questions come? This is your local time.")
+CHANGE_LATER: Final = chat_text("panel.hour_later", "/hour changes it at any time.")
+HOUR_SET: Final = chat_text("panel.hour_set", "From the next time on, the questions come at %(hour)s.")
 REACH: Final = chat_text(
     "panel.reach", "This is your first message. Please tap OK, so that we know messages reach you."
 )
@@ -107,7 +106,10 @@ def _render_notice(state: PanelState, context: PanelContext, language: str) -> R
 
 
 def _render_hour(state: PanelState, context: PanelContext, language: str) -> Rendered:
-    return Rendered(escape(translate(CHOOSE_HOUR, language)), _hours(state, context, language))
+    is_joining = state.step is PanelStep.JOIN_HOUR
+    lines = (CHOOSE_HOUR, CHANGE_LATER) if is_joining else (CHOOSE_HOUR,)
+    text = "\n".join(translate(line, language) for line in lines)
+    return Rendered(escape(text), _hours(state, context, language))
 
 
 def _hours(state: PanelState, context: PanelContext, language: str) -> Rows:
