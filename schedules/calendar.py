@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
+from datetime import time as wall_time
 from enum import StrEnum
 
 from schedules.errors import ScheduleError
@@ -41,7 +42,7 @@ class VisitFacts:
 
     code: str
     scheduled_on: date | None = None
-    time: time | None = None
+    time: wall_time | None = None
     held_at: datetime | None = None
     held_on: date | None = None
     state: VisitState = VisitState.PLANNED
@@ -70,7 +71,7 @@ class ScheduledVisit:
     code: str
     planned_on: date
     on: date
-    time: time | None
+    time: wall_time | None
     state: VisitState
     held_at: datetime | None
     first: date
