@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from sqlmodel import Session
+
 from bot.actions.move_visit import preview_visit_move
 from bot.actions.site_acts import (
     SITE_TEAM,
@@ -42,7 +44,7 @@ def check_in(
     check_may(audit.actor, SITE_TEAM, "check visits in")
     held_at = as_utc(at or audit.now)
     held_on = site_day(held_at, participant, study)
-    preview = preview_check_in(audit, participant, code, held_at, study=study)
+    preview = preview_check_in(audit.session, participant, code, held_at, study=study, now=audit.now)
     before = standing_cards(audit.session, participant, study, audit.now)
     row = visit_to_write(audit, participant, code)
     update(
@@ -59,10 +61,10 @@ def check_in(
 
 
 def preview_check_in(
-    audit: Trail, participant: ParticipantRow, code: str, held_at: datetime, *, study: Study
+    session: Session, participant: ParticipantRow, code: str, held_at: datetime, *, study: Study, now: datetime
 ) -> MovePreview:
     """What holding the visit at this instant would change; raises when it cannot have been held then."""
-    visit = calendar_of(audit.session, participant, study.protocol).visit(code)
+    visit = calendar_of(session, participant, study.protocol).visit(code)
     if visit.held and visit.held_at is not None:
         raise RefusedError(
             f"{code} was checked in at {site_clock(visit.held_at, participant, study)} (site time): "
@@ -70,17 +72,17 @@ def preview_check_in(
         )
     if visit.state is VisitState.TERMINATED:
         raise RefusedError(f"The visits of {participant.code} were terminated: {code} cannot be checked in.")
-    _check_instant(audit, participant, code, held_at, study)
+    _check_instant(participant, code, held_at, study, now)
     held_on = site_day(held_at, participant, study)
-    return preview_visit_move(audit.session, participant, code, held_on, study=study, now=audit.now)
+    return preview_visit_move(session, participant, code, held_on, study=study, now=now)
 
 
-def _check_instant(audit: Trail, participant: ParticipantRow, code: str, held_at: datetime, study: Study) -> None:
-    held_on, today = site_day(held_at, participant, study), site_day(audit.now, participant, study)
-    if held_at > audit.now:
+def _check_instant(participant: ParticipantRow, code: str, held_at: datetime, study: Study, now: datetime) -> None:
+    held_on, today = site_day(held_at, participant, study), site_day(now, participant, study)
+    if held_at > now:
         raise InvalidInputError(
             f"{code} cannot have begun at {site_clock(held_at, participant, study)}: at the site it is "
-            f"{site_clock(audit.now, participant, study)}.",
+            f"{site_clock(now, participant, study)}.",
             code="instant_invalid",
         )
     enrolled_on = site_day(participant.enrolled_at, participant, study)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
@@ -22,7 +22,6 @@ from bot.storage.visits import visit_row
 
 CLINICIAN = frozenset({"clinician"})
 SITE_TEAM = frozenset({"coordinator", "clinician"})
-ONE_DAY = timedelta(days=1)
 
 
 def check_may(actor: Actor, roles: Collection[str], act: str) -> None:

@@ -1,0 +1,53 @@
+"""Clinic components as entered at visits: revisions that are only ever added to, and the one that counts."""
+
+import json
+from collections.abc import Mapping, Sequence
+
+from sqlmodel import Session, col, select
+
+from bot.storage.tables import AssessmentRow
+from bot.storage.trail import Trail
+
+COMPONENTS = ("hct", "weight", "mass", "complications", "antidiarrhoeal", "sescd")
+
+
+def assessments_of(session: Session, participant_id: int) -> Sequence[AssessmentRow]:
+    """The revision that counts of every component of every visit, in the order of entry."""
+    rows = session.exec(
+        select(AssessmentRow)
+        .where(AssessmentRow.participant_id == participant_id)
+        .order_by(col(AssessmentRow.entered_at), col(AssessmentRow.id))
+    ).all()
+    newest: dict[tuple[str, str], AssessmentRow] = {}
+    for row in rows:
+        key = (row.visit, row.component)
+        if key not in newest or newest[key].revision < row.revision:
+            newest[key] = row
+    return [row for row in rows if newest[row.visit, row.component] is row]
+
+
+def assessments_at(session: Session, participant_id: int, visit: str) -> Mapping[str, AssessmentRow]:
+    """The revision that counts of each component of one visit; a component never entered is absent."""
+    return {row.component: row for row in assessments_of(session, participant_id) if row.visit == visit}
+
+
+def value_of(row: AssessmentRow) -> object:
+    """The value as it was entered, read from its JSON text."""
+    return json.loads(row.value)
+
+
+def as_json(value: object) -> str:
+    """The one spelling in which a value is stored, so that equal values are equal texts."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+def add_assessment(audit: Trail, row: AssessmentRow, *, previous: AssessmentRow | None) -> None:
+    """Store one more revision of a component, with an audit event for the value and one for its date."""
+    audit.session.add(row)
+    audit.session.flush()
+    action = "assess" if previous is None else "revise_assessment"
+    entity_id = f"{audit.participant}/{row.visit}/{row.component}/{row.revision}"
+    for name in ("value", "measured_on"):
+        old, new = (getattr(previous, name) if previous else None), getattr(row, name)
+        if old != new:
+            audit.record(action, "assessment", entity_id, field_name=name, old=old, new=new)
