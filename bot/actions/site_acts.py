@@ -67,9 +67,9 @@ def entered_days(session: Session, participant: ParticipantRow, study: Study) ->
     """Every date whose entry counts, whichever visit it may come to serve."""
     timings = ["on_time", "late"] + (["after_closing"] if study.protocol.rules.score_after_closing else [])
     rows = session.exec(
-        select(EntryRow.diary_day).where(EntryRow.participant_id == participant.id, col(EntryRow.timing).in_(timings))
-    ).all()
-    return frozenset(rows)
+        select(EntryRow).where(EntryRow.participant_id == participant.id, col(EntryRow.timing).in_(timings))
+    )
+    return frozenset(row.diary_day for row in rows)
 
 
 @dataclass(frozen=True, slots=True)

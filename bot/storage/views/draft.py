@@ -200,9 +200,7 @@ def _sescd(rows: Sequence[AssessmentRow], code: str) -> SesCd | None:
     return read_sescd(grades)
 
 
-def _baseline(
-    session: Session, participant: ParticipantRow, protocol: StudyProtocol, now: datetime
-) -> Baseline | None:
+def _baseline(session: Session, participant: ParticipantRow, protocol: StudyProtocol, now: datetime) -> Baseline | None:
     """The baseline visit's draft as of now; None when that visit does not take place."""
     try:
         return as_baseline(read_draft(session, participant, protocol.baseline.code, protocol, now).draft)
