@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from schedules.errors import ProtocolFileError
 from schedules.protocol import LANGUAGES, MarkedValue, Source
-from schedules.toml_lines import key_lines, line_of, path_at
+from schedules.toml_lines import key_rows, line_of, line_of_each, path_at
 
 _TOML_PLACE = re.compile(r"\s*\(at (?:line (?P<line>\d+), column \d+|end of document)\)$")
 _TWICE = ("twice", "overwrite", "mutate")
@@ -21,7 +21,8 @@ class ProtocolFile:
 
     def __init__(self, name: str, text: str) -> None:
         self.name = name
-        self._lines = key_lines(text)
+        self._rows = key_rows(text)
+        self._lines = line_of_each(self._rows)
         self.document = self._parse(text)
         self.values = {value.key: value for value in self._flatten(self.document, ())}
 
@@ -121,7 +122,7 @@ class ProtocolFile:
     def _syntax_fault(self, message: str, last_line: int) -> NoReturn:
         place = _TOML_PLACE.search(message)
         number = int(place["line"]) if place and place["line"] else max(last_line, 1)
-        key = ".".join(path_at(self._lines, number)) or "toml"
+        key = ".".join(path_at(self._rows, number)) or "toml"
         reason = _TOML_PLACE.sub("", message)
         sentence = f"cannot be read as TOML: {reason[:1].lower()}{reason[1:]}."
         if any(word in reason for word in _TWICE):

@@ -1,28 +1,36 @@
 """Finds the line of every key and table in a TOML text, so that a fault can be named where it stands."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 Path = tuple[str, ...]
 
-_HEADER = re.compile(r"^\s*\[\[?\s*(?P<path>[^\[\]#]+?)\s*\]\]?\s*(#.*)?$")
+# The closing bracket is not asked for: a header that lacks it is still where the fault is.
+_HEADER = re.compile(r"^\s*\[\[?\s*(?P<path>[^\[\]#]+)")
 _PAIR = re.compile(r"""^\s*(?P<path>(?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
 _PART = re.compile(r"""[\w-]+|"[^"]*"|'[^']*'""")
 _SHORT_STRING = re.compile(r""""(?:[^"\\]|\\.)*"|'[^']*'""")
 
 
-def key_lines(text: str) -> dict[Path, int]:
-    """Return the line (from 1) at which each key and each table first stands; values are skipped over."""
-    found: dict[Path, int] = {}
+def key_rows(text: str) -> list[tuple[int, Path]]:
+    """Return the line (from 1) of every key and every table header, in order; values are skipped over."""
+    rows: list[tuple[int, Path]] = []
     table: Path = ()
-    for number, line in _key_rows(text):
+    for number, line in _outer_lines(text):
         if header := _HEADER.match(line):
             table = _parts(header["path"])
-            found.setdefault(table, number)
+            rows.append((number, table))
         elif pair := _PAIR.match(line):
-            path = table + _parts(pair["path"])
-            for length in range(len(table) + 1, len(path) + 1):
-                found.setdefault(path[:length], number)
+            rows.append((number, table + _parts(pair["path"])))
+    return rows
+
+
+def line_of_each(rows: Iterable[tuple[int, Path]]) -> dict[Path, int]:
+    """Return the line at which each key, and each table around one, first stands."""
+    found: dict[Path, int] = {}
+    for number, path in rows:
+        for length in range(1, len(path) + 1):
+            found.setdefault(path[:length], number)
     return found
 
 
@@ -33,17 +41,16 @@ def line_of(lines: Mapping[Path, int], path: Path) -> int:
     return lines.get(path, 1)
 
 
-def path_at(lines: Mapping[Path, int], number: int) -> Path:
+def path_at(rows: Iterable[tuple[int, Path]], number: int) -> Path:
     """Return the last key or table that begins on or before a line."""
-    before = [(line, len(path), path) for path, line in lines.items() if line <= number]
-    return max(before)[2] if before else ()
+    return max(((line, path) for line, path in rows if line <= number), default=(0, ()), key=lambda r: r[0])[1]
 
 
 def _parts(path: str) -> Path:
     return tuple(part.strip("\"'") for part in _PART.findall(path))
 
 
-def _key_rows(text: str) -> Iterator[tuple[int, str]]:
+def _outer_lines(text: str) -> Iterator[tuple[int, str]]:
     """Yield the lines that do not lie within a long string or a list of several lines."""
     fence = ""
     depth = 0
