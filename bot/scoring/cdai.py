@@ -10,7 +10,7 @@ from datetime import date
 from fractions import Fraction
 from functools import lru_cache
 
-from bot.scoring.diary_part import DiaryPart
+from bot.scoring.diary_part import DiaryPart, is_answered
 from bot.scoring.inputs import (
     COMPLICATION_GROUPS,
     COMPONENTS,
@@ -123,8 +123,8 @@ def antidiarrhoeal_answer(inputs: VisitInputs, rules: RuleSet) -> bool | None:
     """Say whether an antidiarrhoeal was used in the scored days; None is not known yet.
 
     A yes on a used day, or from the clinician, is a yes. Without either, the clinician's no stands once no
-    day is open; the diary alone says no only if every scoring day was answered no. A use on an excluded day
-    is for the clinician to weigh.
+    day is open; the diary alone says no only if every used day was answered no. A use on an excluded or unused
+    day is for the clinician to weigh.
     """
     clinic, diary = inputs.clinic.antidiarrhoeal, inputs.diary
     if clinic or not rules.antidiarrhoeal_from_diary or diary is None:
@@ -133,7 +133,7 @@ def antidiarrhoeal_answer(inputs: VisitInputs, rules: RuleSet) -> bool | None:
         return True
     if diary.pending:
         return None
-    return False if clinic is False or _every_day_answered(diary) else None
+    return False if clinic is False or is_answered(diary.used) else None
 
 
 def compute(inputs: VisitInputs, rules: RuleSet) -> CdaiResult:
@@ -208,11 +208,6 @@ def _sum(values: list[Fraction]) -> Fraction:
     return sum(values, start=Fraction(0))
 
 
-def _every_day_answered(diary: DiaryPart) -> bool:
-    answered = sum(day.antidiarrhoeal is not None for day in diary.used)
-    return answered == len(diary.scoring_days)
-
-
 def _carried(points: Mapping[str, Fraction | None], inputs: VisitInputs, rules: RuleSet) -> tuple[str, ...]:
     """Name the components taken from an earlier visit: only by rule, with enough present, and all or none."""
     absent = [key for key in COMPONENTS if points[key] is None]
@@ -243,11 +238,11 @@ def _flags(
     rules: RuleSet,
 ) -> tuple[str, ...]:
     flags = [] if inputs.diary is None else diary_flags(inputs.diary, rules)
-    chosen = (("hct", hct), ("weight", weight))
-    flags += [f"{key}_missing" for key, _ in chosen if raw[key] is None]
-    flags += [f"{key}_floored" for key, _ in chosen if raw[key] is not None and raw[key] != points[key]]
-    flags += [f"{key}_carried_forward" for key, value in chosen if value and value.rule == CARRIED_FORWARD]
-    flags += [f"{key}_after_visit" for key, value in chosen if value and value.rule == AFTER_VISIT]
+    known = {key: value for key, value in (("hct", hct), ("weight", weight)) if value and raw[key] is not None}
+    flags += [f"{key}_missing" for key in ("hct", "weight") if raw[key] is None]
+    flags += [f"{key}_floored" for key in known if raw[key] != points[key]]
+    flags += [f"{key}_carried_forward" for key, value in known.items() if value.rule == CARRIED_FORWARD]
+    flags += [f"{key}_after_visit" for key, value in known.items() if value.rule == AFTER_VISIT]
     return (*flags, "components_carried_forward") if carried else tuple(flags)
 
 

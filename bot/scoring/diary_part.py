@@ -82,6 +82,11 @@ def answer_sums(used: Sequence[DiaryDayInput]) -> tuple[int, int, int]:
     return stools, pain, wellbeing
 
 
+def is_answered(used: Sequence[DiaryDayInput]) -> bool:
+    """Say whether there are used days and each has an antidiarrhoeal answer."""
+    return bool(used) and all(day.antidiarrhoeal is not None for day in used)
+
+
 def _can_count(days: Sequence[DiaryDayInput], rules: RuleSet) -> set[date]:
     return {day.on for day in days if day.state in PENDING_STATES or day.is_scored(rules)}
 

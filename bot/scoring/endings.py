@@ -4,21 +4,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from bot.scoring.diary_part import DiaryPart, answer_sums, needed_days
+from bot.scoring.diary_part import DiaryPart, answer_sums, is_answered, needed_days
 from bot.scoring.inputs import PENDING_STATES, DiaryDayInput, ExcludedDay
 from schedules.rule_set import RuleSet
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """One way the diary can end: the days in hand that count, and how many more are filled.
-
-    `places` is how many scoring days there are then, missed ones included.
-    """
+    """One way the diary can end: the days in hand that count, and how many more are filled."""
 
     in_hand: tuple[DiaryDayInput, ...]
     filled: int
-    places: int
 
     @property
     def count(self) -> int:
@@ -37,9 +33,8 @@ class Ending:
 
     @property
     def is_answered(self) -> bool:
-        """Whether every scoring day is in hand and has an antidiarrhoeal answer."""
-        answered = sum(day.antidiarrhoeal is not None for day in self.in_hand)
-        return self.filled == 0 and answered == self.places
+        """Whether every day in hand has an antidiarrhoeal answer."""
+        return is_answered(self.in_hand)
 
 
 def diary_endings(
@@ -53,7 +48,7 @@ def diary_endings(
     if rules.replace_missing_days and diary.pending:
         found = _endings_with_replacement(visit_on, days, excluded, rules)
     else:
-        found = (Ending(diary.used, n, len(diary.scoring_days)) for n in range(len(diary.pending) + 1))
+        found = (Ending(diary.used, n) for n in range(len(diary.pending) + 1))
     return tuple(ending for ending in found if ending.count >= needed_days(rules))
 
 
@@ -77,10 +72,6 @@ def _endings_with_replacement(
         elif day is not None and day.state in PENDING_STATES:
             open_counts |= {count + 1 for count in open_counts}
         full = {n for n in open_counts if len(in_hand) + n + lost >= rules.scoring_days}
-        yield from (_ending(in_hand, n) for n in full)
+        yield from (Ending(tuple(in_hand), n) for n in full)
         open_counts -= full
-    yield from (_ending(in_hand, n) for n in open_counts)
-
-
-def _ending(in_hand: Sequence[DiaryDayInput], filled: int) -> Ending:
-    return Ending(tuple(in_hand), filled, len(in_hand) + filled)
+    yield from (Ending(tuple(in_hand), n) for n in open_counts)
