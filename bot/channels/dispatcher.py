@@ -1,0 +1,290 @@
+"""Sends what is due: one loop on elapsed time, at most ten in flight, every step of it committed."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from random import Random
+from typing import Protocol
+
+from sqlmodel import Session
+
+from bot.actions.prepare_message import Dropped, Later, Prepared, Ready
+from bot.actions.study import Study
+from bot.channels.metrics import MESSAGES
+from bot.channels.outcomes import Delivered, Outcome, Refused, Retry, Unknown
+from bot.channels.pace import Pace
+from bot.log import get_logger
+from bot.storage.database import Database
+from bot.storage.outbox import (
+    Claim,
+    begin_sending,
+    claim_due,
+    claim_of,
+    finish,
+    held_row,
+    next_due,
+    postpone,
+    put_back,
+    recover,
+)
+from bot.storage.tables import MessageRow
+from bot.storage.trouble import DATABASE_TROUBLE
+from schedules.clock import Clock
+from schedules.delivery import backoff
+
+log = get_logger(__name__)
+
+IN_FLIGHT = 10
+LONGEST_SLEEP = 1.0  # seconds
+SHORT_SLEEP = 0.2  # seconds, while something due rests between tries
+TROUBLE_REST = 1.0
+RECOVER_EVERY = 15.0  # seconds
+DEFECT_TRIES = 5
+
+
+class Sender(Protocol):
+    """The way out: never raises, every attempt has an outcome."""
+
+    async def send(self, ready: Ready) -> Outcome: ...
+
+
+class Prepare(Protocol):
+    """The last check before a message goes out, and its words."""
+
+    def __call__(self, session: Session, row: MessageRow, *, study: Study, now: datetime) -> Prepared: ...
+
+
+class Consequences(Protocol):
+    """What follows from an end state, in the transaction that writes it."""
+
+    def delivered(self, session: Session, row: MessageRow, provider_msg_id: int | None, *, now: datetime) -> None: ...
+    def refused(self, session: Session, row: MessageRow, reason: str, *, now: datetime) -> None: ...
+    def unknown(self, session: Session, row: MessageRow, *, now: datetime) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """A message on its way: the claim that proves it is ours, and its words."""
+
+    claim: Claim
+    kind: str
+    planned: bool
+    ready: Ready
+
+
+@dataclass
+class Dispatcher:
+    """The one sender of a bot.
+
+    Each round is one transaction: it records what has come back and marks what goes out next, so receipts
+    are committed in groups and a crash leaves at most `IN_FLIGHT` messages unknown.
+    """
+
+    database: Database
+    clock: Clock
+    study: Callable[[], Study]
+    sender: Sender
+    prepare: Prepare
+    consequences: Consequences
+    owner: str
+    alone: bool
+    rng: Random
+    watch: Callable[[], None] = lambda: None
+    pace: Pace = field(default_factory=Pace)
+
+    def __post_init__(self) -> None:
+        self._wake = asyncio.Event()
+        self._back: list[tuple[Sending, Outcome]] = []
+        self._flying: set[asyncio.Task[None]] = set()
+        self._stopping = False
+        self._sleep = LONGEST_SLEEP
+        self._recovered_at: float | None = None
+
+    def wake(self) -> None:
+        """Say that something may be due."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Send until stopped; trouble with the database is waited out, and no receipt is lost meanwhile."""
+        while not self._stopping:
+            self._wake.clear()
+            self.watch()
+            try:
+                busy = await self.round()
+            except DATABASE_TROUBLE as error:
+                log.error("database_trouble", part="dispatcher", error=type(error).__name__)  # noqa: TRY400  # no trace
+                busy, self._sleep = False, TROUBLE_REST
+            if not busy:
+                await self._rest()
+
+    async def stop(self, *, within: float = 25.0) -> None:
+        """Send nothing more, wait for what is on its way, and record it."""
+        self._stopping = True
+        self._wake.set()
+        if self._flying:
+            await asyncio.wait(self._flying, timeout=within)
+        await self._commit(room=0)
+
+    async def round(self) -> bool:
+        """One transaction and what follows from it; answers whether another round may find more at once."""
+        await self._recover_now_and_then()
+        free = IN_FLIGHT - len(self._flying)
+        room = min(free, self.pace.room(self.clock.monotonic()))
+        claimed, started = await self._commit(room=room)
+        for sending in started:
+            task = asyncio.create_task(self._send(sending))
+            self._flying.add(task)
+            task.add_done_callback(self._flying.discard)
+        return claimed == room > 0
+
+    async def _commit(self, *, room: int) -> tuple[int, Sequence[Sending]]:
+        back = list(self._back)
+        if not back and room <= 0:
+            return 0, ()
+        found = await self.database.writing(lambda: self._transact(back, room))
+        del self._back[: len(back)]
+        return found
+
+    def _transact(self, back: Sequence[tuple[Sending, Outcome]], room: int) -> tuple[int, Sequence[Sending]]:
+        now, system_now = self.clock.now(), self.clock.system_now()
+        with self.database.write() as session:
+            for sending, outcome in back:
+                self._record(session, sending, outcome, now, system_now)
+            rows = self._claim(session, room, now, system_now) if room > 0 else ()
+            begun = [self._begin(session, row, now, system_now) for row in rows]
+            self._sleep = self._until(next_due(session), now)
+        return len(rows), [sending for sending in begun if sending is not None]
+
+    def _claim(self, session: Session, room: int, now: datetime, system_now: datetime) -> Sequence[MessageRow]:
+        return claim_due(session, owner=self.owner, study_now=now, system_now=system_now, limit=room)
+
+    def _begin(self, session: Session, row: MessageRow, now: datetime, system_now: datetime) -> Sending | None:
+        """Check a claimed message for the last time, and mark it as on its way."""
+        savepoint = session.begin_nested()
+        try:
+            prepared = self.prepare(session, row, study=self.study(), now=now)
+        except DATABASE_TROUBLE:
+            raise
+        except Exception:
+            savepoint.rollback()
+            log.exception("message_unpreparable", outbox_id=row.id, kind=row.kind)
+            self._stumbled(session, row, now, system_now)
+            return None
+        if isinstance(prepared, Ready) and (delay := self._chat_delay(prepared, row)):
+            savepoint.rollback()
+            put_back(session, row, next_try_at=system_now + timedelta(seconds=delay))
+            return None
+        savepoint.commit()
+        return self._settle(session, row, prepared, now)
+
+    def _chat_delay(self, ready: Ready, row: MessageRow) -> float:
+        return self.pace.chat_delay(ready.address, self.clock.monotonic(), planned=row.priority > 0)
+
+    def _settle(self, session: Session, row: MessageRow, prepared: Prepared, now: datetime) -> Sending | None:
+        match prepared:
+            case Later(due_at):
+                postpone(session, row, due_at=due_at)
+            case Dropped(state, reason):
+                finish(session, row, state, now=now, reason=reason)
+                MESSAGES.labels(row.kind, state).inc()
+            case Ready():
+                begin_sending(session, row, now=now)
+                self.pace.note(prepared.address, self.clock.monotonic())
+                return Sending(claim_of(row), row.kind, row.priority > 0, prepared)
+        return None
+
+    def _stumbled(self, session: Session, row: MessageRow, now: datetime, system_now: datetime) -> None:
+        """A message that cannot be worded waits and is tried again; in the end it is refused, not forgotten."""
+        if row.attempts + 1 >= DEFECT_TRIES:
+            finish(session, row, "refused", now=now, outcome="defect", reason="could not be prepared")
+        else:
+            rest = backoff(row.attempts + 1, self.rng)
+            put_back(session, row, next_try_at=system_now + rest, outcome="defect", counted=True)
+
+    async def _send(self, sending: Sending) -> None:
+        outcome = await self.sender.send(sending.ready)
+        if isinstance(outcome, Retry) and outcome.everyone and outcome.after:
+            self.pace.pause(outcome.after + self.rng.random() / 2, self.clock.monotonic())
+        MESSAGES.labels(sending.kind, word_for(outcome)).inc()
+        self._back.append((sending, outcome))
+        self._wake.set()
+
+    def _record(
+        self, session: Session, sending: Sending, outcome: Outcome, now: datetime, system_now: datetime
+    ) -> None:
+        row = held_row(session, sending.claim)
+        if row is None:
+            log.warning("claim_lost", outbox_id=sending.claim.id, outcome=word_for(outcome))
+            return
+        match outcome:
+            case Delivered(provider_msg_id):
+                finish(session, row, "sent", now=now, provider_msg_id=provider_msg_id, outcome="delivered")
+                self._follow(session, row, partial(self.consequences.delivered, session, row, provider_msg_id, now=now))
+            case Refused(reason):
+                finish(session, row, "refused", now=now, outcome="refused", reason=reason)
+                self._follow(session, row, partial(self.consequences.refused, session, row, reason, now=now))
+            case Unknown(code) if sending.ready.method == "send":
+                finish(session, row, "unknown", now=now, outcome=code, reason="no_receipt")
+                self._follow(session, row, partial(self.consequences.unknown, session, row, now=now))
+            case Unknown(code) | Retry(code):
+                self._try_again(session, row, code, outcome, system_now)
+
+    def _try_again(
+        self, session: Session, row: MessageRow, code: str, outcome: Unknown | Retry, system_now: datetime
+    ) -> None:
+        """Edits may be repeated whatever became of them; a pause that was asked for is no failed attempt."""
+        after = outcome.after if isinstance(outcome, Retry) else None
+        rest = backoff(row.attempts + 1, self.rng) if after is None else timedelta(seconds=after)
+        put_back(session, row, next_try_at=system_now + rest, outcome=code, counted=after is None)
+
+    def _follow(self, session: Session, row: MessageRow, act: Callable[[], None]) -> None:
+        """Carry out the consequences; a defect in them must not lose the receipt."""
+        savepoint = session.begin_nested()
+        try:
+            act()
+        except DATABASE_TROUBLE:
+            raise
+        except Exception:
+            savepoint.rollback()
+            log.exception("consequences_failed", outbox_id=row.id, kind=row.kind)
+        else:
+            savepoint.commit()
+
+    async def _recover_now_and_then(self) -> None:
+        """Free what a dead process held: on SQLite once at the start, on PostgreSQL when a lease has run out."""
+        now = self.clock.monotonic()
+        first = self._recovered_at is None
+        if not first and (self.alone or now - (self._recovered_at or 0.0) < RECOVER_EVERY):
+            return
+        await self.database.writing(lambda: self._recover(alone=self.alone and first))
+        self._recovered_at = now
+
+    def _recover(self, *, alone: bool) -> None:
+        now, system_now = self.clock.now(), self.clock.system_now()
+        with self.database.write() as session:
+            for row in recover(session, system_now=system_now, now=now, alone=alone):
+                MESSAGES.labels(row.kind, "unknown").inc()
+                self._follow(session, row, partial(self.consequences.unknown, session, row, now=now))
+
+    def _until(self, due: datetime | None, now: datetime) -> float:
+        """Seconds to sleep when nothing wakes us earlier."""
+        if due is None:
+            return LONGEST_SLEEP
+        ahead = (due - now).total_seconds()
+        return min(ahead, LONGEST_SLEEP) if ahead > 0 else SHORT_SLEEP
+
+    async def _rest(self) -> None:
+        delay = self.pace.delay(self.clock.monotonic())
+        seconds = min(max(self._sleep, delay), LONGEST_SLEEP) if delay else self._sleep
+        try:
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+
+def word_for(outcome: Outcome) -> str:
+    """The outcome in one word, for counters and logs."""
+    return type(outcome).__name__.lower()

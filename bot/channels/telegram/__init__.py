@@ -1,0 +1,1 @@
+"""Telegram: the one door to python-telegram-bot."""

@@ -1,0 +1,126 @@
+"""Our own poll loop: updates are stored and committed before the next offset confirms them to Telegram."""
+
+import asyncio
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+from telegram import Bot
+from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
+from telegram.request import RequestData
+from telegram.request._requestparameter import RequestParameter
+
+from bot.channels.metrics import POLL_FAILURES, UPDATES_STORED
+from bot.channels.telegram.failures import seconds_of
+from bot.channels.telegram.transport import Transport
+from bot.log import get_logger
+from bot.storage.database import Database
+from bot.storage.inbox import store_updates
+from schedules.clock import Clock
+
+log = get_logger(__name__)
+
+ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
+LONG_POLL = 25  # seconds
+GRACE = 10.0  # seconds beyond the long poll before a silent server counts as gone
+BATCH = 100
+FIRST_REST, LONGEST_REST = 0.5, 30.0  # seconds between tries
+TOKEN_REST = 60.0
+QUICK = 0.3  # seconds; a server that answers emptily faster than this is not asked at once again
+
+
+class Poller:
+    """Fetches updates for one bot; `stored` is called after each commit that brought something new."""
+
+    def __init__(
+        self, bot: Bot, transport: Transport, database: Database, clock: Clock, *, stored: Callable[[], None]
+    ) -> None:
+        self._bot, self._transport, self._database, self._clock = bot, transport, database, clock
+        self._stored = stored
+        self._offset: int | None = None
+        self._failures = 0
+        self.heard_at: float | None = None
+        self.trouble: str | None = None
+
+    async def run(self) -> None:
+        """Poll until cancelled; an update whose storing was cut short is fetched again."""
+        while True:
+            rest = await self.step()
+            if rest:
+                await asyncio.sleep(rest)
+
+    async def step(self) -> float:
+        """One poll; answers how many seconds to rest before the next."""
+        started = self._clock.monotonic()
+        try:
+            updates = await self._fetch()
+            await self._store(updates)
+        except (TelegramError, SQLAlchemyError) as error:
+            return self._failed(error)
+        self._failures, self.trouble = 0, None
+        self.heard_at = self._clock.monotonic()
+        return QUICK if not updates and self.heard_at - started < QUICK else 0.0
+
+    async def _fetch(self) -> Sequence[Any]:
+        wanted: dict[str, Any] = {"timeout": LONG_POLL, "limit": BATCH, "allowed_updates": list(ALLOWED_UPDATES)}
+        if self._offset is not None:
+            wanted["offset"] = self._offset
+        found = await self._transport.post(
+            f"{self._bot.base_url}/getUpdates", form(wanted), read_timeout=LONG_POLL + GRACE
+        )
+        if not isinstance(found, list):
+            raise TelegramError("getUpdates answered something that is no list")
+        return found
+
+    async def _store(self, updates: Sequence[Any]) -> None:
+        if not updates:
+            return
+        now = self._clock.now()
+        new = await self._database.writing(lambda: self._insert(updates, now))
+        numbers = [number for update in updates if (number := update_number(update)) is not None]
+        if numbers:
+            self._offset = max(numbers) + 1
+        if new:
+            UPDATES_STORED.inc(new)
+            self._stored()
+
+    def _insert(self, updates: Sequence[Any], now: Any) -> int:
+        with self._database.write() as session:
+            return store_updates(session, updates, now=now)
+
+    def _failed(self, error: Exception) -> float:
+        self._failures += 1
+        self.trouble, rest = self._judge(error)
+        POLL_FAILURES.labels(self.trouble).inc()
+        log.warning("poll_failed", code=self.trouble, attempt=self._failures, error=type(error).__name__)
+        return rest
+
+    def _judge(self, error: Exception) -> tuple[str, float]:
+        backed_off = min(FIRST_REST * 2 ** min(self._failures - 1, 10), LONGEST_REST)
+        match error:
+            case RetryAfter():
+                return "too_many_requests", seconds_of(error)
+            case Conflict():
+                return "another_poller", max(backed_off, 2.0)
+            case InvalidToken():
+                return "token_refused", TOKEN_REST
+            case SQLAlchemyError():
+                return "database_trouble", backed_off
+        return "telegram_unreachable", backed_off
+
+
+def update_number(update: Any) -> int | None:
+    """The update's number, when it has a sensible one."""
+    number = update.get("update_id") if isinstance(update, dict) else None
+    return number if isinstance(number, int) and not isinstance(number, bool) and 0 <= number < 2**63 else None
+
+
+def form(values: dict[str, Any]) -> RequestData:
+    """Form fields as python-telegram-bot sends them: text, lists as JSON."""
+    return RequestData(
+        [
+            RequestParameter.from_input(key, json.dumps(value) if isinstance(value, list) else value)
+            for key, value in values.items()
+        ]
+    )

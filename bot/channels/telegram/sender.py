@@ -1,0 +1,89 @@
+"""Sends and edits messages and answers taps through python-telegram-bot."""
+
+import asyncio
+
+from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Message
+from telegram.constants import ParseMode
+from telegram.error import BadRequest, RetryAfter, TelegramError
+
+from bot.actions.prepare_message import Ready
+from bot.channels.metrics import CALLBACK_ANSWERS
+from bot.channels.outcomes import Delivered, Outcome, Retry, Unknown
+from bot.channels.telegram.failures import is_too_late, outcome_of, seconds_of
+from bot.chat.incoming import CallbackAnswer
+from bot.log import get_logger
+
+log = get_logger(__name__)
+
+LONGEST_SEND = 40.0  # seconds; shorter than a lease
+LONGEST_ANSWER = 10.0  # seconds; later than that nobody looks at the spinner any more
+NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+
+
+class TelegramSender:
+    """The way out to Telegram; nothing here raises, every attempt has an outcome."""
+
+    def __init__(self, bot: Bot) -> None:
+        self._bot = bot
+
+    async def send(self, ready: Ready) -> Outcome:
+        """Send or edit one message."""
+        try:
+            async with asyncio.timeout(LONGEST_SEND):
+                return Delivered(await self._deliver(ready))
+        except TelegramError as error:
+            return outcome_of(error, provider_msg_id=ready.provider_msg_id)
+        except TimeoutError:
+            return Unknown("timed_out")
+        except Exception as error:  # noqa: BLE001  # an answer that makes no sense may still mean "delivered"
+            log.warning("answer_unreadable", method=ready.method, error=type(error).__name__)
+            return Unknown("unreadable_answer")
+
+    async def _deliver(self, ready: Ready) -> int | None:
+        if ready.method == "send":
+            message = await self._bot.send_message(
+                chat_id=ready.address, text=ready.text, reply_markup=keyboard(ready), parse_mode=ParseMode.HTML,
+                protect_content=True, link_preview_options=NO_PREVIEW,
+            )  # fmt: skip
+            return message.message_id
+        edited = await self._bot.edit_message_text(
+            chat_id=ready.address, message_id=ready.provider_msg_id, text=ready.text, reply_markup=keyboard(ready),
+            parse_mode=ParseMode.HTML, link_preview_options=NO_PREVIEW,
+        )  # fmt: skip
+        return edited.message_id if isinstance(edited, Message) else ready.provider_msg_id
+
+    async def answer(self, answer: CallbackAnswer) -> None:
+        """End the spinner of a tapped button; "too old" is as good as done, and nothing is queued."""
+        try:
+            async with asyncio.timeout(LONGEST_ANSWER):
+                outcome = await self._answer(answer)
+        except TimeoutError:
+            outcome = "timed_out"
+        CALLBACK_ANSWERS.labels(outcome).inc()
+        if outcome not in {"answered", "too_late"}:
+            log.warning("callback_not_answered", outcome=outcome)
+
+    async def _answer(self, answer: CallbackAnswer, *, again: bool = True) -> str:
+        try:
+            await self._bot.answer_callback_query(answer.callback_id, text=answer.toast)
+        except BadRequest as error:
+            return "too_late" if is_too_late(error) else "refused"
+        except RetryAfter as error:
+            if not again:
+                return "too_many_requests"
+            await asyncio.sleep(seconds_of(error))
+            return await self._answer(answer, again=False)
+        except TelegramError as error:
+            if again and isinstance(outcome_of(error, provider_msg_id=None), Retry | Unknown):
+                return await self._answer(answer, again=False)
+            return type(error).__name__
+        return "answered"
+
+
+def keyboard(ready: Ready) -> InlineKeyboardMarkup | None:
+    """The message's buttons; none at all takes the old ones away."""
+    if not ready.rows:
+        return None
+    return InlineKeyboardMarkup(
+        [[InlineKeyboardButton(label, callback_data=data) for label, data in row] for row in ready.rows]
+    )

@@ -1,0 +1,68 @@
+"""HTTP to the Bot API as python-telegram-bot does it, but telling a server's refusal from its silence."""
+
+import json
+
+from telegram import Bot
+from telegram.error import NetworkError
+from telegram.request import HTTPXRequest, RequestData
+
+from bot.settings import Settings
+
+READ_TIMEOUT = 20.0
+CONNECT_TIMEOUT = 5.0
+POOL_TIMEOUT = 5.0
+SENDING_CONNECTIONS = 24
+POLLING_CONNECTIONS = 4  # a poll that was torn down may leave its connection stuck
+
+
+class ServerTroubleError(NetworkError):
+    """The Bot API answered 5xx; `refused` says that it did so in its own words, so nothing was delivered."""
+
+    def __init__(self, status: int, *, refused: bool) -> None:
+        super().__init__(f"the Bot API answered {status}")
+        self.status = status
+        self.refused = refused
+
+
+class Transport(HTTPXRequest):
+    """The stock transport, raising ServerTroubleError for 5xx answers."""
+
+    async def do_request(  # type: ignore[override]  # the timeouts pass through untouched
+        self, url: str, method: str, request_data: RequestData | None = None, **timeouts: object
+    ) -> tuple[int, bytes]:
+        status, payload = await super().do_request(url, method, request_data, **timeouts)  # type: ignore[arg-type]
+        if status >= 500:
+            raise ServerTroubleError(status, refused=status not in {502, 504} and _is_own_refusal(payload))
+        return status, payload
+
+
+def _is_own_refusal(payload: bytes) -> bool:
+    try:
+        answer = json.loads(payload)
+    except ValueError:
+        return False
+    return isinstance(answer, dict) and answer.get("ok") is False
+
+
+def make_transport(settings: Settings, *, connections: int) -> Transport:
+    """A transport for this Bot API; on this very machine no proxy of the environment is used."""
+    return Transport(
+        connection_pool_size=connections,
+        read_timeout=READ_TIMEOUT,
+        write_timeout=READ_TIMEOUT,
+        connect_timeout=CONNECT_TIMEOUT,
+        pool_timeout=POOL_TIMEOUT,
+        httpx_kwargs={"trust_env": not settings.api_is_loopback},
+    )
+
+
+def make_bot(settings: Settings) -> Bot:
+    """The client for the configured token and Bot API; the caller has made sure that there is a token."""
+    if settings.telegram_token is None:
+        raise ValueError("a bot needs a token")
+    return Bot(
+        settings.telegram_token.get_secret_value(),
+        base_url=settings.telegram_api_url,
+        request=make_transport(settings, connections=SENDING_CONNECTIONS),
+        get_updates_request=make_transport(settings, connections=POLLING_CONNECTIONS),
+    )
