@@ -115,6 +115,8 @@ REPLIES: Final[Mapping[str, Message]] = MappingProxyType(
             "Your messages have all arrived; this one answer is for all of them. "
             "This chat is not watched for emergencies. If it cannot wait, call %(phone)s.",
         ),
+        "continued_below": chat_text("continued_below", "This goes on in a newer message below."),
+        "moved_chat": chat_text("moved_chat", "This chat is no longer in use; it goes on elsewhere."),
         "not_saved": chat_text(
             "not_saved",
             "That could not be saved just now, so nothing has changed. Please try again in a few minutes.",

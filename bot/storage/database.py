@@ -49,11 +49,18 @@ class Database:
     def _engine(self, *, pool_size: int, read_only: bool = False) -> Engine:
         if not self.is_sqlite:
             return create_engine(
-                self.url, pool_size=pool_size, pool_pre_ping=True, hide_parameters=True,
+                self.url,
+                pool_size=pool_size,
+                pool_pre_ping=True,
+                hide_parameters=True,
                 connect_args={"connect_timeout": 5, "options": "-c statement_timeout=15000 -c lock_timeout=10000"},
             )
         engine = create_engine(
-            self.url, module=sqlite_module(), pool_size=pool_size, max_overflow=0, hide_parameters=True,
+            self.url,
+            module=sqlite_module(),
+            pool_size=pool_size,
+            max_overflow=0,
+            hide_parameters=True,
             connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000},
         )
         prepare_sqlite(engine, synchronous=self._synchronous, read_only=read_only)
@@ -71,11 +78,12 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A session for reading; what it changes is never committed."""
+        """A session for reading; what it changes is never committed, and rows stay readable afterwards."""
         with Session(self.reader, expire_on_commit=False) as session:
             try:
                 yield session
             finally:
+                session.expunge_all()
                 session.rollback()
 
     async def writing(self, act: Callable[[], Result]) -> Result:
