@@ -10,6 +10,7 @@ from schedules.protocol import ReminderPolicy, Source, StudyProtocol
 from schedules.rule_set import default_rules
 from tests.unit.schedules.factories import SEED
 
+INDISCREET = re.compile(r"crohn|cdai|trial|stud|stem cell|nct|克罗恩|试验|研究|干细胞|治疗|肠", re.IGNORECASE)
 TEXT = seed_protocol_path().read_text(encoding="utf-8")
 
 
@@ -61,9 +62,7 @@ def test_a_shipped_notice_names_hospital_and_phone_but_neither_illness_nor_study
             assert site.names[language] in text
             assert site.phone in text
             assert "/stop" in text
-            assert not re.search(
-                r"crohn|cdai|trial|stud|stem cell|NCT|克罗恩|试验|研究|干细胞|治疗|肠", text, re.IGNORECASE
-            )
+            assert not INDISCREET.search(text)
 
 
 def test_every_value_can_be_listed_with_its_mark_and_line() -> None:
@@ -229,11 +228,7 @@ def test_a_file_that_is_no_toml_is_refused_at_the_line(old: str, new: str, key: 
     found = fault(text)
     assert words in found.sentence
     assert new in text.splitlines()[found.line - 1]
-    assert (
-        key.split(".", maxsplit=1)[0] in found.key
-        or found.key.startswith("invitations")
-        or found.key.startswith("reminders")
-    )
+    assert found.key == key
 
 
 def test_a_string_that_never_ends_is_refused() -> None:
