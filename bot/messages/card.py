@@ -33,7 +33,9 @@ CHANGE_LOST: Final = chat_text("card.change_lost", "The later change was not sub
 
 
 def render_card(state: CardState, context: CardContext, language: str) -> Rendered:
-    """Render the card for what it shows; its first 60 characters name no symptom and no answer."""
+    """Render the card for what it shows, closed when its day is; the first 60 characters name nothing private."""
+    if not context.open:
+        return _render_closed(state, context, language)
     if state.shown is Shown.NEUTRAL:
         return render_neutral(NeutralKind.PROMPT, state, context, language)
     return _RENDERERS[state.shown](state, context, language)
