@@ -44,11 +44,11 @@ CHOOSE_HOUR: Final = chat_text("panel.hour", "At what time shall the questions c
 CHANGE_LATER: Final = chat_text("panel.hour_later", "/hour changes it at any time.")
 HOUR_SET: Final = chat_text("panel.hour_set", "From the next time on, the questions come at %(hour)s.")
 REACH: Final = chat_text(
-    "panel.reach", "This is your first message. Please tap OK, so that we know messages reach you."
+    "panel.reach", "This is the first message here. Please tap OK, so that we know messages reach you."
 )
 JOINED: Final = chat_text("panel.joined", "Thank you, messages reach you.")
-FIRST_AT: Final = chat_text("panel.first_at", "First questions: %(moment)s. Until then there is nothing to do.")
-FIRST_UNKNOWN: Final = chat_text("panel.first_unknown", "The first questions will come by themselves.")
+NEXT_AT: Final = chat_text("panel.next_at", "Next questions: %(moment)s. Until then there is nothing to do.")
+NEXT_UNKNOWN: Final = chat_text("panel.next_unknown", "The next questions will come by themselves.")
 HELP_HINT: Final = chat_text("panel.help_hint", "/help shows what you can do here.")
 STOP_ASK: Final = chat_text(
     "panel.stop",
@@ -140,17 +140,17 @@ def _render_reach(state: PanelState, _context: PanelContext, language: str) -> R
 def _render_joined(_state: PanelState, context: PanelContext, language: str) -> Rendered:
     lines = (
         translate(JOINED, language),
-        _first_prompt(context, language),
+        _next_prompt(context, language),
         translate(HELP_HINT, language),
     )
     return Rendered(escape("\n".join(lines)))
 
 
-def _first_prompt(context: PanelContext, language: str) -> str:
+def _next_prompt(context: PanelContext, language: str) -> str:
     if context.next_prompt_at is None:
-        return translate(FIRST_UNKNOWN, language)
+        return translate(NEXT_UNKNOWN, language)
     moment = format_moment_relative(context.next_prompt_at, context.now, context.tzid, language)
-    return translate(FIRST_AT, language, moment=moment)
+    return translate(NEXT_AT, language, moment=moment)
 
 
 def _render_stop(state: PanelState, _context: PanelContext, language: str) -> Rendered:

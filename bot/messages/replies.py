@@ -108,7 +108,7 @@ REPLIES: Final[Mapping[str, Message]] = MappingProxyType(
         "correction.requested": chat_text(
             "correction.requested",
             "Your wish to correct %(day)s has been passed on to the team. "
-            "What you saved stays until they settle it with you.",
+            "Nothing changes until they settle it with you.",
         ),
         "flood": chat_text(
             "flood",

@@ -41,7 +41,11 @@ CARDS: dict[str, tuple[CardState, CardContext]] = {
     "second question": (a_state(shown=Shown.QUESTION, item=Item.PAIN, answers={Item.STOOLS: 3}), EVENING),
     "third question, two days later": (
         a_state(shown=Shown.QUESTION, item=Item.WELLBEING, answers={Item.STOOLS: 3, Item.PAIN: 1}),
-        next_morning(EVENING, today=date(2026, 6, 7), now=T0 + timedelta(hours=36)),
+        next_morning(
+            replace(EVENING, closes_at=EVENING.closes_at + timedelta(days=1)),
+            today=date(2026, 6, 7),
+            now=T0 + timedelta(hours=36),
+        ),
     ),
     "fourth question": (
         a_state(shown=Shown.QUESTION, item=Item.ANTIDIARRHOEAL, answers=ALL_ANSWERED),
