@@ -1,0 +1,81 @@
+"""What a draft's document says besides the score: names, versions, and who entered which clinic value when."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from bot.documents.words import LIST_SEPARATOR
+from bot.i18n import Message, format_day, translate
+
+MINUS = "\N{MINUS SIGN}"
+PLACES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """One revision of a clinic component: for which visit, by whom, when, and the value as it was typed."""
+
+    visit: str
+    by: str
+    at: datetime
+    revision: int
+    value: str | None = None
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DraftHeader:
+    """Names by language, the site's zone, the protocol version, and the entries behind the clinic components."""
+
+    visit_names: Mapping[str, str]
+    site_names: Mapping[str, str]
+    tzid: str
+    protocol_version: str
+    protocol_fingerprint: str
+    entered: Mapping[str, Entered]
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Words, numbers and dates in one language."""
+
+    language: str
+    tzid: str
+
+    def __call__(self, message: Message, **params: object) -> str:
+        return translate(message, self.language, **params)
+
+    def day(self, day: date) -> str:
+        return format_day(day, self.language)
+
+    def moment(self, at: datetime) -> str:
+        return at.astimezone(ZoneInfo(self.tzid)).strftime("%Y-%m-%d %H:%M")
+
+    def list(self, words: list[str]) -> str:
+        return self(LIST_SEPARATOR).join(words)
+
+
+def decimal(value: object, least: int = 0) -> str:
+    """A number with as many of four decimals as it has, at least `least`, and a true minus sign."""
+    number = float(str(value))
+    text = f"{number:.{PLACES}f}".rstrip("0")
+    whole, _, tail = text.partition(".")
+    tail = tail.ljust(least, "0")
+    text = f"{whole}.{tail}" if tail else whole
+    return text.replace("-", MINUS)
+
+
+def fixed(value: object, places: int) -> str:
+    """A number with exactly so many decimals and a true minus sign."""
+    return f"{float(str(value)):.{places}f}".replace("-", MINUS)
+
+
+def span(low: str, high: str) -> str:
+    """A range in a table; one number where both ends agree."""
+    return low if low == high else f"{low} – {high}"
+
+
+def label(visit_on: date, day: date) -> str:
+    """A diary day by its distance from the visit, with a true minus sign."""
+    return f"D{MINUS}{(visit_on - day).days}"

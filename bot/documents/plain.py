@@ -1,0 +1,66 @@
+"""A document as plain text for a terminal: columns line up in both scripts."""
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+
+from bot.documents.sheet import Pairs, Part, Section, Sentences, Sheet, Table, Worked
+
+INDENT = "  "
+GAP = "  "
+
+
+def to_text(sheet: Sheet) -> str:
+    """The whole sheet, ending in a line break."""
+    lines = [sheet.title, sheet.standing]
+    for section in sheet.sections:
+        lines += ["", section.title, *_section(section)]
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def width(text: str) -> int:
+    """How many columns a text takes on a terminal; a Chinese character takes two."""
+    return sum(2 if unicodedata.east_asian_width(mark) in "WF" else 1 for mark in text)
+
+
+def _section(section: Section) -> Iterator[str]:
+    for part in section.parts:
+        for line in _part(part):
+            yield INDENT + line
+
+
+def _part(part: Part) -> Sequence[str]:
+    match part:
+        case Sentences():
+            return part.lines
+        case Pairs():
+            return _aligned(part.items, frozenset())
+        case Table():
+            return _aligned((part.head, *part.rows), part.numeric)
+        case Worked():
+            return _worked(part)
+
+
+def _aligned(rows: Sequence[Sequence[str]], numeric: frozenset[int]) -> list[str]:
+    if not rows:
+        return []
+    widths = [max(width(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return [
+        GAP.join(_cell(text, widths[column], right=column in numeric) for column, text in enumerate(row))
+        for row in rows
+    ]
+
+
+def _cell(text: str, columns: int, *, right: bool) -> str:
+    blanks = " " * (columns - width(text))
+    return blanks + text if right else text + blanks
+
+
+def _worked(part: Worked) -> list[str]:
+    heads = _aligned([(item.name, item.value) for item in part.items], frozenset({1}))
+    indent = " " * max(width(line) for line in heads)
+    lines: list[str] = []
+    for item, head in zip(part.items, heads, strict=True):
+        lines.append(head + GAP + item.working)
+        if item.source:
+            lines.append(indent + GAP + item.source)
+    return lines
