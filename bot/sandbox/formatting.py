@@ -118,15 +118,12 @@ def _check_end_tag(reader: _Reader, name: str, offset: int) -> None:
         raise _entity_error(f"Unexpected end tag at byte offset {offset}")
     expected = reader.open_tags[-1][0]
     if name and name != expected:
-        raise _entity_error(
-            f'Unmatched end tag at byte offset {offset}, expected "</{expected}>", found "</{name}>"'
-        )
+        raise _entity_error(f'Unmatched end tag at byte offset {offset}, expected "</{expected}>", found "</{name}>"')
 
 
 def _attributes(rest: str) -> dict[str, str]:
     return {
-        found.group(1).lower(): unescape((found.group(2) or "").strip("\"'"))
-        for found in _ATTRIBUTE.finditer(rest)
+        found.group(1).lower(): unescape((found.group(2) or "").strip("\"'")) for found in _ATTRIBUTE.finditer(rest)
     }
 
 

@@ -30,9 +30,7 @@ def read_markup(markup: Any) -> Keyboard | None:
         return _read_rows(markup)
     if markup.get("remove_keyboard") or markup.get("force_reply"):
         return None
-    raise bad_request(
-        "bad_markup", "can't parse reply keyboard markup JSON object: the sandbox shows inline keyboards"
-    )
+    raise bad_request("bad_markup", "can't parse reply keyboard markup JSON object: the sandbox shows inline keyboards")
 
 
 def _read_rows(markup: dict[str, Any]) -> Keyboard | None:

@@ -160,6 +160,7 @@ def _deliver(state: BotState, now: float, given: Parameters, message: Message) -
     state.gate.pass_one(now, given["chat_id"])
     message.message_id = state.new_message_id()
     message.shift = state.shift
+    message.first_text = message.text
     message.silent = bool(given.get("disable_notification"))
     message.protected = bool(given.get("protect_content"))
     chat.messages[message.message_id] = message
@@ -193,9 +194,7 @@ def _check_modified(before: Any, after: Any) -> None:
         raise bad_request("not_modified", _NOT_MODIFIED)
 
 
-def _edited(
-    state: BotState, now: float, chat: Chat, message: Message, keyboard: Keyboard | None
-) -> dict[str, Any]:
+def _edited(state: BotState, now: float, chat: Chat, message: Message, keyboard: Keyboard | None) -> dict[str, Any]:
     message.keyboard = keyboard
     message.edited_at, message.edited_shift = now, state.shift
     state.changed()

@@ -105,9 +105,7 @@ def read_parameters(method: str, given: Mapping[str, Any]) -> dict[str, Any]:
     status 400 naming the unknown, missing or malformed parameter.
     """
     known = PARAMETERS[method]
-    attached = {
-        value[9:] for value in given.values() if isinstance(value, str) and value.startswith("attach://")
-    }
+    attached = {value[9:] for value in given.values() if isinstance(value, str) and value.startswith("attach://")}
     unknown = sorted(set(given) - set(known) - attached)
     if unknown:
         raise bad_request("unknown_parameter", f'unknown parameter "{unknown[0]}"')

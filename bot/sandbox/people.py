@@ -31,12 +31,14 @@ class Person:
 
 @dataclass
 class Message:
-    """One message of a chat. Times are epoch seconds by Telegram's clock; `shift` is study time less that."""
+    """One message of a chat. Times are epoch seconds by Telegram's clock; `shift` is study time less that,
+    and `first_text` the text as it was sent, which is what a notification shows."""
 
     message_id: int
     from_bot: bool
     text: str
     sent_at: float
+    first_text: str = ""
     shift: int = 0
     entities: list[dict[str, Any]] = field(default_factory=list)
     keyboard: Keyboard | None = None

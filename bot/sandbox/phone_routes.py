@@ -1,8 +1,10 @@
 """The phone page and its small JSON interface: look, type, tap, move the clock, switch faults."""
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from importlib import resources
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -25,7 +27,8 @@ from schedules.clock import Clock
 DraftPage = Callable[[str, str, str], str]
 
 _PAGE = "bot.sandbox.page"
-_ASSETS = {"phone.css": "text/css", "phone.js": "text/javascript", "words.json": "application/json"}
+_KINDS = {".css": "text/css", ".js": "text/javascript", ".json": "application/json", ".svg": "image/svg+xml"}
+_ASSETS = ("phone.css", "phone.js", "chat.js", "panel.js", "text.js", "words.js", "words.json", "icon.svg")
 _WAIT_SECONDS = 20.0
 _LONGEST_STEP = 366 * 24 * 3600
 _EVENING = 18
@@ -94,7 +97,7 @@ class PhoneRoutes:
         if name not in _ASSETS:
             return _problem("not_found", 404)
         content = resources.files(_PAGE).joinpath(name).read_bytes()
-        return Response(content, media_type=_ASSETS[name])
+        return Response(content, media_type=_KINDS[Path(name).suffix])
 
     async def state(self, request: Request) -> Response:
         """What the phones show, as soon as it is newer than `version`."""
@@ -174,8 +177,9 @@ class PhoneRoutes:
         code, visit = request.path_params["code"], request.path_params["visit"]
         language = "zh" if request.query_params.get("lang", "").startswith("zh") else "en"
         body = await run_in_threadpool(self._draft_page, code, visit, language)
+        words = json.loads(resources.files(_PAGE).joinpath("words.json").read_text("utf-8"))[language]
         page = self._templates.get_template("draft.html")
-        return HTMLResponse(page.render(body=body, code=code, visit=visit, language=language))
+        return HTMLResponse(page.render(body=body, code=code, visit=visit, language=language, words=words))
 
     def _open(self, endpoint: Callable[[Request], Any]) -> Callable[[Request], Any]:
         """Let only requests of our own page in, and turn refusals into answers."""
@@ -186,7 +190,8 @@ class PhoneRoutes:
             try:
                 response: Response = await endpoint(request)
             except DiaryError as error:
-                response = _problem("refused", error.http_status, str(error))
+                code = getattr(error, "code", "refused")
+                response = _problem(code, error.http_status, str(error))
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 response = _problem("wrong", 400, str(error))
             response.headers.update(_HEADERS)
@@ -198,9 +203,7 @@ class PhoneRoutes:
         """A foreign site can neither name our host (rebinding) nor send JSON without asking first."""
         host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
         plain = request.method in ("GET", "HEAD")
-        return host in self._hosts and (
-            plain or request.headers.get("content-type", "").startswith("application/json")
-        )
+        return host in self._hosts and (plain or request.headers.get("content-type", "").startswith("application/json"))
 
 
 def tomorrow_evening(now: datetime, zone: ZoneInfo) -> datetime:

@@ -65,6 +65,7 @@ def _message_json(message: Message) -> dict[str, Any]:
         "id": message.message_id,
         "mine": not message.from_bot,
         "text": message.text,
+        "notice": message.first_text,
         "entities": message.entities,
         "at": message.sent_at + message.shift,
         "edited": edited,

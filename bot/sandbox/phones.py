@@ -106,9 +106,7 @@ class Phones:
         self._queue(now, fields, key=key)
         return update_id
 
-    def _queue(
-        self, now: float, fields: dict[str, Any], *, key: int, lifetime: float = MESSAGE_LIFETIME
-    ) -> None:
+    def _queue(self, now: float, fields: dict[str, Any], *, key: int, lifetime: float = MESSAGE_LIFETIME) -> None:
         self._state.updates.add(now, fields, key=key, lifetime=lifetime)
         self._state.changed()
 

@@ -151,9 +151,7 @@ class BotApi:
         with self._lock:
             self.webhook.succeeded(queued, self.state.updates)
 
-    def webhook_failed(
-        self, now: datetime, queued: Queued, reason: str, retry_after: int | None = None
-    ) -> None:
+    def webhook_failed(self, now: datetime, queued: Queued, reason: str, retry_after: int | None = None) -> None:
         """Take note of a failed delivery; `retry_after` in seconds from the answer's header."""
         with self._lock:
             self.webhook.failed(now.timestamp(), queued, reason, self.state.rng, retry_after)

@@ -18,6 +18,14 @@ _LOOK_SECONDS = 0.1
 _ASK_SECONDS = 5.0
 
 
+class ClockRefusedError(RefusedError):
+    """Study time could not be moved; `code` lets the page say why in its own language."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
 @dataclass(frozen=True)
 class Readiness:
     """What the bot says of itself: instants are aware, the counts are rows still to be handled."""
@@ -42,9 +50,7 @@ class StudyClock:
     `ready_url` is the bot's `/readyz`; without it time moves in one step. `on_move` is told the new offset.
     """
 
-    def __init__(
-        self, clock: Clock, file: Path | None, ready_url: str | None, on_move: Callable[[int], None]
-    ) -> None:
+    def __init__(self, clock: Clock, file: Path | None, ready_url: str | None, on_move: Callable[[int], None]) -> None:
         self._clock = clock
         self._file = file
         self._ready_url = ready_url
@@ -78,11 +84,12 @@ class StudyClock:
             return None
 
     async def step_next(self) -> None:
-        """Move to the bot's next due instant; RefusedError when it plans nothing."""
+        """Move to the bot's next due instant; ClockRefusedError when it plans nothing."""
         async with self._one_mover():
             status = await self._settle()
             if status is None or status.next_due is None:
-                raise RefusedError("The bot plans nothing more: there is no next moment to go to.")
+                sentence = "The bot plans nothing more: there is no next moment to go to."
+                raise ClockRefusedError("nothing_planned", sentence)
             await self._go(status.next_due)
 
     async def move_to(self, target: datetime) -> None:
@@ -95,9 +102,9 @@ class StudyClock:
 
     def _one_mover(self) -> asyncio.Lock:
         if self._file is None:
-            raise RefusedError("Study time cannot be moved here: no study-clock file is set.")
+            raise ClockRefusedError("not_movable", "Study time cannot be moved here: no study-clock file is set.")
         if self._lock.locked():
-            raise RefusedError("Study time is already moving; wait until it has arrived.")
+            raise ClockRefusedError("already_moving", "Study time is already moving; wait until it has arrived.")
         return self._lock
 
     async def _go(self, target: datetime) -> None:
@@ -106,14 +113,15 @@ class StudyClock:
         await self._settle(target)
 
     async def _settle(self, reached: datetime | None = None) -> Readiness | None:
-        """Wait until the bot has seen `reached` and done all that is due; RefusedError when it does not."""
+        """Wait until the bot has seen `reached` and done all that is due, or refuse."""
         end = self._clock.monotonic() + _SETTLE_SECONDS
         while self._ready_url is not None:
             status = await self.readiness()
             if status and status.at_rest and (reached is None or status.study_now >= reached):
                 return status
             if self._clock.monotonic() > end:
-                raise RefusedError(f"The bot does not come to rest: {_why(status)}. Try again in a moment.")
+                sentence = f"The bot does not come to rest: {_why(status)}. Try again in a moment."
+                raise ClockRefusedError("not_at_rest", sentence)
             await asyncio.sleep(_LOOK_SECONDS)
         return None
 
