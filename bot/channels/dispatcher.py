@@ -99,6 +99,8 @@ class Dispatcher:
         self._back: list[tuple[Sending, Outcome]] = []
         self._flying: set[asyncio.Task[None]] = set()
         self._stopping = False
+        self._ended = asyncio.Event()
+        self._ended.set()
         self._sleep = LONGEST_SLEEP
         self._recovered_at: float | None = None
 
@@ -108,21 +110,29 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Send until stopped; trouble with the database is waited out, and no receipt is lost meanwhile."""
-        while not self._stopping:
-            self._wake.clear()
-            self.watch()
-            try:
-                busy = await self.round()
-            except DATABASE_TROUBLE as error:
-                log.error("database_trouble", part="dispatcher", error=type(error).__name__)  # noqa: TRY400  # no trace
-                busy, self._sleep = False, TROUBLE_REST
-            if not busy:
-                await self._rest()
+        self._ended.clear()
+        try:
+            while not self._stopping:
+                self._wake.clear()
+                self.watch()
+                if not await self._round_or_trouble():
+                    await self._rest()
+        finally:
+            self._ended.set()
+
+    async def _round_or_trouble(self) -> bool:
+        try:
+            return await self.round()
+        except DATABASE_TROUBLE as error:
+            log.error("database_trouble", part="dispatcher", error=type(error).__name__)  # noqa: TRY400  # no trace
+            self._sleep = TROUBLE_REST
+            return False
 
     async def stop(self, *, within: float = 25.0) -> None:
         """Send nothing more, wait for what is on its way, and record it."""
         self._stopping = True
         self._wake.set()
+        await self._ended.wait()
         if self._flying:
             await asyncio.wait(self._flying, timeout=within)
         await self._commit(room=0)

@@ -7,12 +7,14 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from fastapi.telemetry import TelemetryConfig
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.channels.metrics import INBOX_ASIDE, INBOX_WAITING, OUTBOX_DUE, REGISTRY
 
+NO_TELEMETRY = TelemetryConfig(tracing=False, metrics=False, logs=False, auto_configure=False)
 Webhook = Callable[[Request], Awaitable[Response]]
 HEADERS = (
     (b"x-content-type-options", b"nosniff"),
@@ -58,7 +60,7 @@ def iso_utc(at: datetime) -> str:
 
 def create_http(readiness: Callable[[], Awaitable[Readiness]], *, webhook: Webhook | None = None) -> FastAPI:
     """The app; `readiness` is asked for each answer of `/readyz` and `/metrics`."""
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, telemetry=False)
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, telemetry=NO_TELEMETRY)
 
     @app.get("/healthz")
     async def healthz() -> JSONResponse:

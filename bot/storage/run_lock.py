@@ -38,7 +38,7 @@ def lock_path(url: str) -> Path | None:
 def take_run_lock(url: str) -> RunLock:
     """Become the one service of this SQLite file, or raise RefusedError; PostgreSQL needs no lock."""
     path = lock_path(url)
-    if path is None:
+    if path is None or not path.parent.is_dir():  # without a folder there is no database either
         return RunLock(None)
     file = path.open("a+")
     if not _try_lock(file):

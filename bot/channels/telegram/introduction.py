@@ -25,8 +25,8 @@ LANGUAGES = (("en", None), ("zh", "zh"))  # ours, and Telegram's code; None is t
 
 async def learn_name(bot: Bot) -> str:
     """The bot's user name. Waits while Telegram does not answer; raises RefusedError for a wrong token."""
-    me = await persist(bot.get_me, "getMe", "the bot token was refused: check CDAI_TELEGRAM_TOKEN")
-    return me.username or ""
+    await persist(bot.initialize, "getMe", "the bot token was refused: check CDAI_TELEGRAM_TOKEN")
+    return bot.username
 
 
 async def choose_polling(bot: Bot) -> None:

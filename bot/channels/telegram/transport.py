@@ -1,6 +1,7 @@
 """HTTP to the Bot API as python-telegram-bot does it, but telling a server's refusal from its silence."""
 
 import json
+from dataclasses import dataclass
 
 from telegram import Bot
 from telegram.error import NetworkError
@@ -56,13 +57,26 @@ def make_transport(settings: Settings, *, connections: int) -> Transport:
     )
 
 
-def make_bot(settings: Settings) -> Bot:
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """The client for one bot, and the transports beneath it."""
+
+    bot: Bot
+    sending: Transport
+    polling: Transport
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.sending.shutdown()
+        await self.polling.shutdown()
+
+
+def connect(settings: Settings) -> Connection:
     """The client for the configured token and Bot API; the caller has made sure that there is a token."""
     if settings.telegram_token is None:
         raise ValueError("a bot needs a token")
-    return Bot(
-        settings.telegram_token.get_secret_value(),
-        base_url=settings.telegram_api_url,
-        request=make_transport(settings, connections=SENDING_CONNECTIONS),
-        get_updates_request=make_transport(settings, connections=POLLING_CONNECTIONS),
-    )
+    sending = make_transport(settings, connections=SENDING_CONNECTIONS)
+    polling = make_transport(settings, connections=POLLING_CONNECTIONS)
+    token = settings.telegram_token.get_secret_value()
+    bot = Bot(token, base_url=settings.telegram_api_url, request=sending, get_updates_request=polling)
+    return Connection(bot, sending, polling)

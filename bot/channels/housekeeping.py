@@ -1,0 +1,113 @@
+"""What must happen again and again: the plan, the heartbeat, and a look at the clock."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from sqlmodel import Session
+
+from bot.log import get_logger
+from bot.storage.database import Database
+from bot.storage.trouble import DATABASE_TROUBLE
+from schedules.clock import Clock
+
+log = get_logger(__name__)
+
+LOOK_EVERY = 0.5  # seconds between looks at the clock
+JUMP = 2.0  # seconds by which wall and elapsed time may drift apart between two looks
+
+
+class Plan(Protocol):
+    """Brings the planned messages in step with what should exist now."""
+
+    def __call__(self, session: Session, *, now: datetime) -> None: ...
+
+
+class Beat(Protocol):
+    """Notes that answers can come in; True when the silence before was an outage."""
+
+    def __call__(self, session: Session, *, system_now: datetime, now: datetime, shifted: bool) -> bool: ...
+
+
+@dataclass
+class Housekeeper:
+    """Plans and beats; after a jump of the clock at once, before anybody is told that we are ready."""
+
+    database: Database
+    clock: Clock
+    plan: Plan
+    beat: Beat
+    hears: Callable[[], bool]
+    planned: Callable[[], None]
+
+    def __post_init__(self) -> None:
+        self._lock = asyncio.Lock()
+        self._settled: int | None = None
+        self._wall: tuple[datetime, float] | None = None
+
+    def shift(self) -> int:
+        """Seconds by which study time runs ahead of the system clock."""
+        return round((self.clock.now() - self.clock.system_now()).total_seconds())
+
+    @property
+    def settled(self) -> bool:
+        """Whether everything that the present study time makes due has been planned."""
+        return self._settled == self.shift()
+
+    async def settle(self) -> None:
+        """Plan for the present study time, unless that has been done."""
+        async with self._lock:
+            if not self.settled:
+                await self._keep_up()
+
+    async def tick_plan(self) -> None:
+        """Bring the plan up to date."""
+        async with self._lock:
+            await self._keep_up()
+
+    async def tick_beat(self) -> None:
+        """Note that we can hear participants, when we can."""
+        if self.hears():
+            await self.database.writing(self._beat)
+
+    async def watch(self) -> None:
+        """Look at the clock until cancelled, and settle after every jump."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            try:
+                if self._jumped() or not self.settled:
+                    await self._after_jump()
+            except DATABASE_TROUBLE as error:
+                log.warning("database_trouble", part="clock_watch", error=type(error).__name__)
+
+    async def _after_jump(self) -> None:
+        log.info("clock_moved", shift_seconds=self.shift(), study_now=self.clock.now())
+        await self.tick_plan()
+
+    def _jumped(self) -> bool:
+        """Whether the wall clock moved otherwise than elapsed time since the last look."""
+        wall, elapsed = self.clock.system_now(), self.clock.monotonic()
+        before, self._wall = self._wall, (wall, elapsed)
+        if before is None:
+            return False
+        expected = before[0] + timedelta(seconds=elapsed - before[1])
+        return abs((wall - expected).total_seconds()) > JUMP
+
+    async def _keep_up(self) -> None:
+        shift = self.shift()
+        await self.tick_beat()
+        await self.database.writing(self._plan)
+        self._settled = shift
+        self.planned()
+
+    def _beat(self) -> None:
+        now, system_now = self.clock.now(), self.clock.system_now()
+        with self.database.write() as session:
+            if self.beat(session, system_now=system_now, now=now, shifted=self.clock.shifted):
+                log.warning("outage_noted", study_now=now)
+
+    def _plan(self) -> None:
+        with self.database.write() as session:
+            self.plan(session, now=self.clock.now())

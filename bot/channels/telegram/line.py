@@ -1,0 +1,85 @@
+"""The line to Telegram: greet, choose how updates come, fetch them, and know whether it is alive."""
+
+import asyncio
+from collections.abc import Callable
+
+from telegram import Bot
+
+from bot.channels.telegram.introduction import choose_polling, choose_webhook, introduce, learn_name
+from bot.channels.telegram.poller import GRACE, LONG_POLL, Poller
+from bot.channels.telegram.transport import connect
+from bot.settings import Settings
+from bot.storage.database import Database
+from schedules.clock import Clock
+
+
+class Line:
+    """One bot's connection.
+
+    `named` learns the bot's user name, in the writer thread; `stored` is called after each commit of updates.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        clock: Clock,
+        *,
+        ingest: bool,
+        named: Callable[[str], None],
+        stored: Callable[[], None],
+    ) -> None:
+        self._settings, self._database, self._clock, self._ingest = settings, database, clock, ingest
+        self._named = named
+        self._connection = connect(settings)
+        self._open = False
+        self._poller = Poller(self._connection.bot, self._connection.polling, database, clock, stored=stored)
+
+    @property
+    def bot(self) -> Bot:
+        """The client, for sending."""
+        return self._connection.bot
+
+    async def greet(self) -> None:
+        """Learn who we are and choose how updates come. Raises RefusedError when Telegram says no."""
+        name = await learn_name(self.bot)
+        await self._database.writing(lambda: self._named(name))
+        if self._ingest and self._settings.uses_webhook:
+            await choose_webhook(self.bot, self._settings)
+        elif self._ingest:
+            await choose_polling(self.bot)
+        self._open = True
+
+    async def serve(self) -> None:
+        """Introduce the bot to people, and fetch updates until cancelled unless Telegram brings them."""
+        if not self._ingest:
+            return
+        if self._settings.uses_webhook:
+            await introduce(self.bot)
+            return
+        introduction = asyncio.create_task(introduce(self.bot))
+        try:
+            await self._poller.run()
+        finally:
+            introduction.cancel()
+
+    def hears(self) -> bool:
+        """Whether a participant's tap would reach us now."""
+        if not self._open or not self._ingest:
+            return False
+        if self._settings.uses_webhook:
+            return True
+        heard_at = self._poller.heard_at
+        return heard_at is not None and self._clock.monotonic() - heard_at < LONG_POLL + GRACE
+
+    def trouble(self) -> str | None:
+        """Why updates do not reach us, in words for an operator; None when they do."""
+        if not self._ingest or self.hears():
+            return None
+        if not self._open:
+            return "Telegram has not answered yet"
+        return f"no update could be fetched ({self._poller.trouble or 'waiting'})"
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._connection.close()

@@ -1,0 +1,267 @@
+"""The running service: web server, intake, dispatcher and housekeeping in one event loop."""
+
+import asyncio
+import os
+import secrets
+import signal
+import socket
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+from fastapi import FastAPI
+from sqlmodel import Session
+
+from bot.actions import record_delivery
+from bot.actions.keep_time import note_alive
+from bot.actions.plan_messages import plan_due
+from bot.actions.prepare_message import prepare
+from bot.actions.study import Study, load_study, protocol_in_force
+from bot.channels.dispatcher import Dispatcher
+from bot.channels.housekeeping import Housekeeper
+from bot.channels.http import Readiness, Webhook, create_http
+from bot.channels.intake import Intake
+from bot.channels.telegram.line import Line
+from bot.channels.telegram.sender import TelegramSender
+from bot.channels.telegram.webhook import make_webhook
+from bot.channels.web_server import WebServer
+from bot.chat.desk import handle
+from bot.errors import DiaryError
+from bot.i18n import resolve_language
+from bot.log import get_logger
+from bot.messages.replies import render_toast
+from bot.storage.inbox import count_aside, count_waiting
+from bot.storage.outbox import count_due, next_due
+from bot.storage.run_lock import RunLock
+from bot.storage.tables import InstanceRow
+from bot.storage.trouble import DATABASE_TROUBLE
+from bot.wiring.study_room import OpenStudy, protocol_path
+from schedules.runner import Metronome, Tick
+
+log = get_logger(__name__)
+
+PARTS = ("ingest", "worker", "dispatch", "clinic")
+PLAN_EVERY = timedelta(seconds=60)
+BEAT_EVERY = timedelta(seconds=5)
+BOT_USERNAME = "bot_username"
+LAST_TASKS = 5.0  # seconds that cancelled tasks get to end
+Mount = Callable[[FastAPI], None]
+
+
+class Service:
+    """Everything that runs.
+
+    `start` and `stop` embed it in a loop that is already running; `run` does both around a wait for a signal.
+    """
+
+    def __init__(
+        self, room: OpenStudy, lock: RunLock, *, parts: Sequence[str] = PARTS, mounts: Sequence[Mount] = ()
+    ) -> None:
+        self.settings, self.database, self.clock = room.settings, room.database, room.clock
+        self._study, self._lock, self._parts = room.study, lock, frozenset(parts)
+        self._tasks: dict[asyncio.Task[None], str] = {}
+        self._failed: asyncio.Future[None] | None = None
+        self._ready = False
+        self.line = self._make_line()
+        self.intake, self.dispatcher = self._make_intake(), self._make_dispatcher()
+        self.housekeeper = Housekeeper(
+            self.database, self.clock, plan=self._plan, beat=self._beat, hears=self._hears, planned=self._queued
+        )
+        self.metronome = Metronome(self._ticks(), self.clock)
+        self.app = create_http(self.readiness, webhook=self._webhook())
+        for mount in mounts:
+            mount(self.app)
+        self.web = WebServer(self.app, host=self.settings.listen_host, port=self.settings.listen_port)
+
+    def _make_line(self) -> Line | None:
+        if self.settings.telegram_token is None:
+            return None
+        return Line(
+            self.settings, self.database, self.clock, ingest="ingest" in self._parts,
+            named=self._remember_name, stored=self._stored,
+        )  # fmt: skip
+
+    def _make_intake(self) -> Intake | None:
+        if self.line is None or "worker" not in self._parts:
+            return None
+        return Intake(
+            self.database, self.clock, self.study, handle=handle, answer=TelegramSender(self.line.bot).answer,
+            queued=self._queued, trouble=lambda hint: render_toast("toast.not_saved", resolve_language(hint)),
+        )  # fmt: skip
+
+    def _make_dispatcher(self) -> Dispatcher | None:
+        if self.line is None or "dispatch" not in self._parts:
+            return None
+        return Dispatcher(
+            self.database, self.clock, self.study, TelegramSender(self.line.bot), prepare, record_delivery,
+            owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}", alone=self.database.is_sqlite,
+            rng=Random(secrets.randbits(64)), watch=self._watch_metronome,  # noqa: S311  # jitter, no secret
+        )  # fmt: skip
+
+    def _ticks(self) -> Sequence[Tick]:
+        plan = Tick("plan", PLAN_EVERY, self._tick_plan)
+        return plan, Tick("beat", BEAT_EVERY, self.housekeeper.tick_beat)
+
+    def _webhook(self) -> Webhook | None:
+        secret = self.settings.webhook_secret
+        if secret is None or not self.settings.uses_webhook or "ingest" not in self._parts:
+            return None
+        return make_webhook(secret.get_secret_value(), self.database, self.clock, stored=self._stored)
+
+    @property
+    def mode(self) -> str:
+        """How updates come in, in one word."""
+        if self.line is None:
+            return "no_token"
+        return "webhook" if self.settings.uses_webhook else "polling"
+
+    async def start(self) -> None:
+        """Bring everything up; Telegram is greeted in the background, so that its silence stops nothing."""
+        self._failed = asyncio.get_running_loop().create_future()
+        await self.web.start()
+        await self.housekeeper.settle()
+        self.metronome.start()
+        self._spawn("clock_watch", self.housekeeper.watch())
+        if self.intake is not None:
+            self._spawn("intake", self.intake.run())
+        if self.line is not None:
+            self._spawn("line", self._open_line(self.line))
+        self._ready = True
+        log.info("started", port=self.web.port, mode=self.mode)
+
+    async def _open_line(self, line: Line) -> None:
+        await line.greet()
+        if self.dispatcher is not None:
+            self._spawn("dispatcher", self.dispatcher.run())
+        await line.serve()
+
+    async def stop(self) -> None:
+        """Fetch nothing more, finish what is in hand, record it, and close."""
+        self._ready = False
+        self.metronome.stop()
+        await self._end_tasks("line", "clock_watch")
+        if self.intake is not None:
+            await self.intake.stop()
+        if self.dispatcher is not None:
+            await self.dispatcher.stop()
+        await self._end_tasks("intake", "dispatcher")
+        await self.web.stop()
+        if self.line is not None:
+            await self.line.close()
+        self.database.close()
+        self._lock.release()
+        log.info("stopped")
+
+    async def run(self, *, started: Callable[["Service"], None] = lambda _service: None) -> None:
+        """Serve until SIGTERM or SIGINT; `started` is told once. Raises what stops the service before."""
+        stopped = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stopped.set)
+        try:
+            await self.start()
+            started(self)
+            await self.until(stopped)
+        finally:
+            await self.stop()
+
+    async def until(self, stopped: asyncio.Event) -> None:
+        """Wait for the event; raises what stopped a part of the service before."""
+        if self._failed is None:
+            raise RuntimeError("the service has not been started")
+        waiting = asyncio.create_task(stopped.wait())
+        both: set[asyncio.Future[Any]] = {waiting, self._failed}
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        if self._failed.done():
+            self._failed.result()
+
+    def _spawn(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._tasks[task] = name
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """A part that fails ends the service: it is better to be restarted than to be half alive."""
+        name = self._tasks.pop(task, "")
+        error = None if task.cancelled() else task.exception()
+        if error is None or self._failed is None or self._failed.done():
+            return
+        if not isinstance(error, DiaryError):
+            log.error("part_failed", part=name, exc_info=error)
+        self._failed.set_exception(error)
+
+    async def _end_tasks(self, *names: str) -> None:
+        ending = [task for task, name in self._tasks.items() if name in names]
+        for task in ending:
+            task.cancel()
+        if ending:
+            await asyncio.wait(ending, timeout=LAST_TASKS)
+
+    def _remember_name(self, name: str) -> None:
+        with self.database.write() as session:
+            session.merge(InstanceRow(key=BOT_USERNAME, value=name, learnt_at=self.clock.now()))
+
+    def study(self) -> Study:
+        """The study as it stands; replaced whole when another protocol is put in force."""
+        return self._study
+
+    def _plan(self, session: Session, *, now: datetime) -> None:
+        plan_due(session, study=self._study, now=now)
+
+    def _beat(self, session: Session, *, system_now: datetime, now: datetime, shifted: bool) -> bool:
+        policy = self._study.protocol.outages
+        return note_alive(session, policy, system_now=system_now, now=now, shifted=shifted)
+
+    def _hears(self) -> bool:
+        return self.line is not None and self.line.hears()
+
+    def _stored(self) -> None:
+        if self.intake is not None:
+            self.intake.wake()
+
+    def _queued(self) -> None:
+        if self.dispatcher is not None:
+            self.dispatcher.wake()
+
+    def _watch_metronome(self) -> None:
+        if self.metronome.stale(self.clock.monotonic()):
+            log.warning("metronome_restarted")
+            self.metronome.restart()
+
+    async def _tick_plan(self) -> None:
+        await self.database.reading(self._follow_protocol)
+        await self.housekeeper.tick_plan()
+
+    def _follow_protocol(self) -> None:
+        """Take up a protocol that has been put in force since; keep the old one while the file lags behind."""
+        with self.database.read() as session:
+            row = protocol_in_force(session)
+            if row is None or row.fingerprint == self._study.protocol.fingerprint:
+                return
+            try:
+                self._study = load_study(session, protocol_path(self.settings), keys=self._study.keys)
+            except DiaryError:
+                log.error("protocol_not_in_force", version=row.version)  # noqa: TRY400  # no trace
+
+    async def readiness(self) -> Readiness:
+        """How the service stands; study time is settled first, so that the numbers belong to it."""
+        try:
+            await self.housekeeper.settle()
+            return await self.database.reading(self._readiness)
+        except DATABASE_TROUBLE:
+            return Readiness(("the database does not answer",), self.clock.now(), None, 0, 0)
+
+    def _readiness(self) -> Readiness:
+        now = self.clock.now()
+        with self.database.read() as session:
+            inbox, aside = count_waiting(session), count_aside(session)
+            due, following = count_due(session, now), next_due(session)
+        return Readiness(tuple(self._reasons()), now, following, inbox, due, aside)
+
+    def _reasons(self) -> Iterator[str]:
+        if not self._ready:
+            yield "starting or stopping"
+        if self.line is not None and (trouble := self.line.trouble()):
+            yield trouble
