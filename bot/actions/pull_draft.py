@@ -1,15 +1,57 @@
 """Pull the CDAI draft of a visit as of now; nothing is stored by looking."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import Session
 
 from bot.actions.study import Study
+from bot.documents.draft_header import DraftHeader, Entered
+from bot.scoring.draft import Draft
+from bot.storage.assessments import value_of
 from bot.storage.participants import participant_by_code
+from bot.storage.tables import AssessmentRow, ParticipantRow
 from bot.storage.views.draft import DraftSources, read_draft
 
 
-def pull_draft(session: Session, code: str, visit: str, *, study: Study, now: datetime) -> DraftSources:
+@dataclass(frozen=True, slots=True)
+class PulledDraft:
+    """A draft, and what its document says besides the score."""
+
+    draft: Draft
+    header: DraftHeader
+
+
+def pull_draft(session: Session, code: str, visit: str, *, study: Study, now: datetime) -> PulledDraft:
     """The draft with what it was read from; NotFoundError or ScheduleError when there is no such visit."""
     study.protocol.visit(visit)
-    return read_draft(session, participant_by_code(session, code), visit, study.protocol, now)
+    participant = participant_by_code(session, code)
+    found = read_draft(session, participant, visit, study.protocol, now)
+    return PulledDraft(found.draft, _header(participant, found))
+
+
+def _header(participant: ParticipantRow, found: DraftSources) -> DraftHeader:
+    site, planned = found.protocol.site(participant.site), found.protocol.visit(found.visit.code)
+    names = {language: f"{planned.code} {name}" for language, name in planned.names.items()}
+    return DraftHeader(
+        visit_names=names,
+        site_names=site.names,
+        tzid=site.timezone,
+        protocol_version=found.protocol.version,
+        protocol_fingerprint=found.protocol.fingerprint,
+        entered={component: _entered(row) for component, row in found.clinic.items()},
+    )
+
+
+def _entered(row: AssessmentRow) -> Entered:
+    given: Any = value_of(row)
+    measured = given if row.component in ("hct", "weight") else {}
+    return Entered(
+        visit=row.visit,
+        by=row.entered_by,
+        at=row.entered_at,
+        revision=row.revision,
+        value=measured.get("value"),
+        unit=measured.get("unit"),
+    )
