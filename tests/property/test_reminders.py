@@ -32,6 +32,7 @@ ZONES = (
     "Pacific/Apia",
 )
 modest = settings(max_examples=60, deadline=None)
+played_out = settings(max_examples=30, deadline=None)
 hours = st.sampled_from(POLICY.hours)
 days_of_study = st.dates(date(2024, 1, 1), date(2028, 12, 31)) | st.sampled_from(
     [date(2024, 2, 29), date(2025, 3, 8), date(2025, 3, 29), date(2025, 10, 4), date(2025, 11, 1)]
@@ -144,7 +145,7 @@ def evenings(draw: st.DrawFn) -> Evening:
     )
 
 
-@modest
+@played_out
 @given(evenings())
 def test_no_reminder_is_needless_late_indiscreet_or_too_near_another(played: Evening) -> None:
     played.play()
@@ -153,7 +154,7 @@ def test_no_reminder_is_needless_late_indiscreet_or_too_near_another(played: Eve
     assert all(b - a >= timedelta(minutes=30) for a, b in pairwise(sent))
 
 
-@modest
+@played_out
 @given(evenings())
 def test_every_card_is_closed_once_when_its_day_closes(played: Evening) -> None:
     played.play()
