@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 WINDOW = 1.02  # seconds; a little over one, since the network squeezes what we space out
 PER_WINDOW = 30
 CHAT_GAP = 1.05  # seconds between planned messages in one chat
-CHAT_BURST = 4  # replies and edits that may follow at once on a participant's own taps
+CHAT_BURST = 8  # replies and edits in a row on a participant's own taps; more of them slow down to the gap
 FORGET_AFTER = 60.0
 
 
