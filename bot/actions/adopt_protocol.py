@@ -112,13 +112,17 @@ def _changed_values(old: StudyProtocol, new: StudyProtocol) -> tuple[ChangedValu
 
 
 def _changed_visits(session: Session, old: StudyProtocol, new: StudyProtocol) -> list[ChangedVisit]:
-    known = {visit.code for visit in old.visits}
-    found = []
-    for participant in all_participants(session):
-        if participant.withdrawn_at is not None:
-            continue
-        before, after = calendar_of(session, participant, old), calendar_of(session, participant, new)
-        for visit in after.visits:
-            if visit.code in known and not visit.held and before.visit(visit.code) != visit:
-                found.append(ChangedVisit(participant.code, visit.code, before.visit(visit.code), visit))
-    return found
+    taking_part = (one for one in all_participants(session) if one.withdrawn_at is None)
+    return [change for participant in taking_part for change in _changes_of(session, participant, old, new)]
+
+
+def _changes_of(
+    session: Session, participant: ParticipantRow, old: StudyProtocol, new: StudyProtocol
+) -> list[ChangedVisit]:
+    before = {visit.code: visit for visit in calendar_of(session, participant, old).visits}
+    after = calendar_of(session, participant, new).visits
+    return [
+        ChangedVisit(participant.code, visit.code, before[visit.code], visit)
+        for visit in after
+        if visit.code in before and not visit.held and before[visit.code] != visit
+    ]

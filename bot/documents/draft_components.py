@@ -15,6 +15,7 @@ from bot.scoring.numbers import shown
 from bot.scoring.sources import PLACES, component_input
 
 Facts = Mapping[str, Any]
+FULL_PLACES = 8
 
 
 def components_section(draft: Draft, header: DraftHeader, say: Speaker) -> Section:
@@ -28,12 +29,13 @@ def components_section(draft: Draft, header: DraftHeader, say: Speaker) -> Secti
 
 
 def _component(line: ArithmeticLine, draft: Draft, header: DraftHeader, say: Speaker) -> WorkedItem:
-    name, source = say(words.NAMES[line.component]), _source(line.component, draft, header, say)
+    name, sources = say(words.NAMES[line.component]), tuple(_sources(line.component, draft, header, say))
     if line.points is None:
         value, working = _possible(line.facts, say)
-        return WorkedItem(name, value, working, source, missing=True)
-    working = WORKINGS[line.form](line, line.facts, say)
-    return WorkedItem(name, decimal(line.points, 1), working, source)
+        return WorkedItem(name, value, working, sources, missing=True)
+    facts = {**line.facts, "points": line.points, "standard": _standard_weight(draft)}
+    working = WORKINGS[line.form](facts, say)
+    return WorkedItem(name, decimal(line.points, 1), working, sources)
 
 
 def _possible(facts: Facts, say: Speaker) -> tuple[str, str]:
@@ -43,9 +45,9 @@ def _possible(facts: Facts, say: Speaker) -> tuple[str, str]:
     return span(low, high), say(words.POSSIBLE, low=low, high=high)
 
 
-def _sum(line: ArithmeticLine, facts: Facts, say: Speaker) -> str:
+def _sum(facts: Facts, say: Speaker) -> str:
     values = " + ".join(str(value) for value in facts["values"])
-    points, plain = decimal(line.points, 1), facts["days_used"] == facts["sum_days"]
+    points, plain = decimal(facts["points"], 1), facts["days_used"] == facts["sum_days"]
     if plain:
         return say(words.SUM_ALL, values=values, sum=facts["sum"], weight=facts["weight"], points=points)
     return say(
@@ -60,44 +62,44 @@ def _sum(line: ArithmeticLine, facts: Facts, say: Speaker) -> str:
     )
 
 
-def _count(line: ArithmeticLine, facts: Facts, say: Speaker) -> str:
-    return say(words.COUNT, count=facts["count"], weight=facts["weight"], points=decimal(line.points, 1))
+def _count(facts: Facts, say: Speaker) -> str:
+    return say(words.COUNT, count=facts["count"], weight=facts["weight"], points=decimal(facts["points"], 1))
 
 
-def _answer(line: ArithmeticLine, facts: Facts, say: Speaker) -> str:
+def _answer(facts: Facts, say: Speaker) -> str:
     answer = say(words.YES if facts["count"] else words.NO)
-    points = decimal(line.points, 1)
+    points = decimal(facts["points"], 1)
     return say(words.ANSWER, answer=answer, count=facts["count"], weight=facts["weight"], points=points)
 
 
-def _grade(line: ArithmeticLine, facts: Facts, say: Speaker) -> str:
-    name, points = say(words.MASS[facts["label"]]), decimal(line.points, 1)
+def _grade(facts: Facts, say: Speaker) -> str:
+    name, points = say(words.MASS[facts["label"]]), decimal(facts["points"], 1)
     return say(words.GRADE, label=name, grade=facts["grade"], weight=facts["weight"], points=points)
 
 
-def _hct(line: ArithmeticLine, facts: Facts, say: Speaker) -> str:
+def _hct(facts: Facts, say: Speaker) -> str:
     reference, value, raw = decimal(facts["reference"]), decimal(facts["value"]), decimal(facts["raw"], 1)
     working = say(words.HCT, reference=reference, value=value, weight=facts["weight"], raw=raw)
-    return _with_floor(working, line, facts, say)
+    return _with_floor(working, facts, say)
 
 
-def _weight(line: ArithmeticLine, facts: Facts, say: Speaker) -> str:
-    value, standard = decimal(facts["value"]), decimal(facts["standard_weight_kg"])
+def _weight(facts: Facts, say: Speaker) -> str:
+    value, standard = decimal(facts["value"]), facts["standard"]
     working = say(words.WEIGHT, value=value, standard=standard, raw=decimal(facts["raw"], 1))
-    return _with_floor(working, line, facts, say)
+    return _with_floor(working, facts, say)
 
 
-def _with_floor(working: str, line: ArithmeticLine, facts: Facts, say: Speaker) -> str:
-    if line.points == facts["raw"]:
+def _with_floor(working: str, facts: Facts, say: Speaker) -> str:
+    if facts["points"] == facts["raw"]:
         return working
-    return _clauses([working, say(words.FLOORED, floor=decimal(line.points, 1))], say)
+    return say(words.FLOORED, working=working, floor=decimal(facts["points"], 1))
 
 
-def _carried(line: ArithmeticLine, _facts: Facts, say: Speaker) -> str:
-    return say(words.CARRIED_POINTS, points=decimal(line.points, 1))
+def _carried(facts: Facts, say: Speaker) -> str:
+    return say(words.CARRIED_POINTS, points=decimal(facts["points"], 1))
 
 
-WORKINGS: Mapping[str, Callable[[ArithmeticLine, Facts, Speaker], str]] = {
+WORKINGS: Mapping[str, Callable[[Facts, Speaker], str]] = {
     "sum_times_weight": _sum,
     "count_times_weight": _count,
     "answer_times_weight": _answer,
@@ -108,17 +110,17 @@ WORKINGS: Mapping[str, Callable[[ArithmeticLine, Facts, Speaker], str]] = {
 }
 
 
-def _source(component: str, draft: Draft, header: DraftHeader, say: Speaker) -> str:
-    """Where a component's numbers come from; empty when nothing was read."""
+def _sources(component: str, draft: Draft, header: DraftHeader, say: Speaker) -> list[str]:
+    """Where a component's numbers come from, fact by fact; nothing when nothing was read."""
     facts: Facts | None = component_input(component, draft)
     if facts is None:
-        return ""
+        return []
     if component in DIARY_COMPONENTS:
         known = draft.result.points[component] is not None
         days = _labels(facts["days"], draft)
         message = words.FROM_DAYS if known else words.FROM_DAYS_SO_FAR
-        return say(message, count=facts["days_used"], days=say.list(days))
-    return _clauses([*_clinic_source(component, facts, draft, header, say), *_entered(component, header, say)], say)
+        return [say(message, count=facts["days_used"], days=say.list(days))]
+    return [*_clinic_source(component, facts, draft, header, say), *_entered(component, header, say)]
 
 
 def _clinic_source(component: str, facts: Facts, draft: Draft, header: DraftHeader, say: Speaker) -> list[str]:
@@ -135,7 +137,8 @@ def _clinic_source(component: str, facts: Facts, draft: Draft, header: DraftHead
 
 
 def _groups(facts: Facts, say: Speaker) -> list[str]:
-    named = {key: say.list([say(words.GROUPS[group]) for group in facts[key]]) for key in ("present", "unknown")}
+    comma = say(words.GROUP_SEPARATOR)
+    named = {key: comma.join(say(words.GROUPS[group]) for group in facts[key]) for key in ("present", "unknown")}
     found = [say(words.PRESENT, groups=named["present"])] if facts["present"] else []
     if facts["unknown"]:
         found.append(say(words.NOT_ANSWERED, groups=named["unknown"]))
@@ -156,7 +159,8 @@ def _measured(component: str, facts: Facts, draft: Draft, header: DraftHeader, s
         found.append(say(words.AS_ENTERED, value=entered.value, unit=entered.unit))
     window = rules.hct_window_days if component == "hct" else rules.weight_window_days
     carry = rules.hct_carry_forward_max_days if component == "hct" else rules.weight_carry_forward_max_days
-    return [*found, say(words.CHOSEN[facts["rule"]], first=-window[0], last=window[1], carry=carry)]
+    rule = "accepted" if facts["accepted"] else facts["rule"]
+    return [*found, say(words.CHOSEN[rule], first=-window[0], last=window[1], carry=carry)]
 
 
 def _reference(draft: Draft, say: Speaker) -> list[str]:
@@ -172,7 +176,7 @@ def _standard(facts: Facts, draft: Draft, say: Speaker) -> list[str]:
         return []
     frozen = draft.given.standard_weight_kg is not None
     method = say(words.METHODS["frozen" if frozen else draft.given.rules.standard_weight_method])
-    return [say(words.STANDARD, weight=decimal(facts["standard_weight_kg"]), method=method)]
+    return [say(words.STANDARD, weight=_standard_weight(draft), method=method)]
 
 
 def _entered(component: str, header: DraftHeader, say: Speaker) -> list[str]:
@@ -191,24 +195,26 @@ def _total(line: ArithmeticLine, draft: Draft, say: Speaker) -> WorkedItem:
     if line.points is not None:
         total = fixed(line.points, decimals)
         working = say(words.ROUNDED, points=added, exact=exact, decimals=decimals, total=total)
-        return WorkedItem(name, total, working, _total_floor(draft, points, say))
+        return WorkedItem(name, total, working, tuple(_total_floor(draft, points, say)))
     if draft.interval is None:
-        return WorkedItem(name, "–", say(words.STATUS["not_computable"]), "", missing=True)
-    low, high = fixed(line.facts["min"], decimals), fixed(line.facts["max"], decimals)
+        return WorkedItem(name, "–", say(words.STATUS["not_computable"]), missing=True)
+    low, high = (fixed(shown(end, decimals), decimals) for end in (draft.interval.low, draft.interval.high))
     working = say(words.BETWEEN, points=added or "0", sum=exact, low=low, high=high)
-    return WorkedItem(name, span(low, high), working, "", missing=True)
+    return WorkedItem(name, span(low, high), working, missing=True)
 
 
-def _total_floor(draft: Draft, points: list[Fraction], say: Speaker) -> str:
+def _total_floor(draft: Draft, points: list[Fraction], say: Speaker) -> list[str]:
     floor = draft.given.rules.total_floor
     if floor is None or sum(points, Fraction(0)) >= floor:
-        return ""
-    return say(words.FLOORED_TOTAL, floor=decimal(shown(floor, PLACES)))
+        return []
+    return [say(words.FLOORED_TOTAL, floor=decimal(shown(floor, PLACES)))]
 
 
 def _labels(days: list[str], draft: Draft) -> list[str]:
     return [label(draft.given.visit_on, date.fromisoformat(day)) for day in days]
 
 
-def _clauses(parts: list[str], say: Speaker) -> str:
-    return say(words.CLAUSE_SEPARATOR).join(parts)
+def _standard_weight(draft: Draft) -> str:
+    """In full, because the percentage is worked out with every decimal it has."""
+    exact = draft.visit.standard_weight_kg
+    return "–" if exact is None else decimal(exact, places=FULL_PLACES)

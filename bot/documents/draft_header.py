@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
+from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from bot.documents.words import LIST_SEPARATOR
@@ -56,19 +58,18 @@ class Speaker:
         return self(LIST_SEPARATOR).join(words)
 
 
-def decimal(value: object, least: int = 0) -> str:
-    """A number with as many of four decimals as it has, at least `least`, and a true minus sign."""
-    number = float(str(value))
-    text = f"{number:.{PLACES}f}".rstrip("0")
+def decimal(value: float | Decimal | Fraction, least: int = 0, places: int = PLACES) -> str:
+    """A number with as many of `places` decimals as it has, at least `least`, and a true minus sign."""
+    text = f"{float(value):.{places}f}".rstrip("0")
     whole, _, tail = text.partition(".")
     tail = tail.ljust(least, "0")
     text = f"{whole}.{tail}" if tail else whole
     return text.replace("-", MINUS)
 
 
-def fixed(value: object, places: int) -> str:
+def fixed(value: float, places: int) -> str:
     """A number with exactly so many decimals and a true minus sign."""
-    return f"{float(str(value)):.{places}f}".replace("-", MINUS)
+    return f"{value:.{places}f}".replace("-", MINUS)
 
 
 def span(low: str, high: str) -> str:

@@ -13,7 +13,7 @@ from bot.documents.plain import to_text
 from bot.documents.sheet import Pairs, Section, Sentences, Sheet
 from bot.scoring.diary_part import needed_days
 from bot.scoring.draft import Draft
-from bot.scoring.numbers import shown
+from bot.scoring.numbers import exact, shown
 
 PRORATED = re.compile(r"prorated_(\d+)_of_(\d+)")
 
@@ -68,7 +68,7 @@ def _facts(draft: Draft, header: DraftHeader, say: Speaker) -> Section:
 def _body(draft: Draft, say: Speaker) -> str:
     given = draft.given
     sex = say(words.SEX_UNKNOWN if given.sex is None else words.SEX[given.sex])
-    height = "–" if given.height_cm is None else decimal(given.height_cm)
+    height = "–" if given.height_cm is None else decimal(exact(given.height_cm))
     return say(words.BODY, code=given.participant, sex=sex, height=height)
 
 
@@ -85,6 +85,9 @@ def _result(draft: Draft, say: Speaker) -> Section:
         lines.append(_reason(draft, draft.reason, say))
     if draft.missing:
         lines.append(say(words.MISSING, names=say.list([say(words.NAMES[key]) for key in draft.missing])))
+    if draft.diary.pending and draft.interval is not None:
+        days = [label(draft.given.visit_on, day.on) for day in draft.diary.pending]
+        lines.append(say(words.PENDING, days=say.list(days)))
     return Section("result", say(words.RESULT), (Sentences(tuple(lines)),))
 
 

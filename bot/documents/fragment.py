@@ -61,7 +61,11 @@ def _worked(part: Worked) -> Iterator[str]:
 
 def _item(item: WorkedItem) -> str:
     name = f'<th scope="row">{escape(item.name)}</th>'
-    cells = _cell("td", item.value, numeric=True) + _cell("td", item.working) + _cell("td", item.source)
+    cells = (
+        _cell("td", item.value, numeric=True)
+        + _cell("td", item.working)
+        + f"<td>{'<br>'.join(map(escape, item.sources))}</td>"
+    )
     return _row(name + cells, missing=item.missing)
 
 

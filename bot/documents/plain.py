@@ -7,6 +7,8 @@ from bot.documents.sheet import Pairs, Part, Section, Sentences, Sheet, Table, W
 
 INDENT = "  "
 GAP = "  "
+FACTS_WIDTH = 84
+BETWEEN = " | "
 
 
 def to_text(sheet: Sheet) -> str:
@@ -61,6 +63,16 @@ def _worked(part: Worked) -> list[str]:
     lines: list[str] = []
     for item, head in zip(part.items, heads, strict=True):
         lines.append(head + GAP + item.working)
-        if item.source:
-            lines.append(indent + GAP + item.source)
+        lines += [indent + GAP + line for line in _filled(item.sources)]
+    return lines
+
+
+def _filled(facts: Sequence[str]) -> list[str]:
+    """Facts side by side as far as a line goes; a fact is never broken."""
+    lines: list[str] = []
+    for fact in facts:
+        if lines and width(lines[-1]) + len(BETWEEN) + width(fact) <= FACTS_WIDTH:
+            lines[-1] += BETWEEN + fact
+        else:
+            lines.append(fact)
     return lines

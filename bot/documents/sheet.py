@@ -36,12 +36,12 @@ class Worked:
 
 @dataclass(frozen=True, slots=True)
 class WorkedItem:
-    """One result: its name, the value, how it was worked out, and where its numbers come from."""
+    """One result: its name, the value, how it was worked out, and where its numbers come from, fact by fact."""
 
     name: str
     value: str
     working: str
-    source: str
+    sources: tuple[str, ...] = ()
     missing: bool = False
 
 

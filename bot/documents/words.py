@@ -56,6 +56,7 @@ REASON: Final = MappingProxyType(
     }
 )
 MISSING: Final = document_text("result.missing", "Missing: %(names)s.")
+PENDING: Final = document_text("result.pending", "Diary days that can still be filled: %(days)s.")
 BAND: Final = MappingProxyType(
     {
         "remission": document_text("band.remission", "remission"),
@@ -164,15 +165,15 @@ SUM_SCALED: Final = document_text(
     "%(values)s = %(sum)s over %(days)s days; %(sum)s × %(of)s ÷ %(days)s = %(scaled)s; "
     "%(sum)s × %(of)s ÷ %(days)s × %(weight)s = %(points)s",
 )
-COUNT: Final = document_text("working.count", "%(count)s present × %(weight)s = %(points)s")
+COUNT: Final = document_text("working.count", "%(count)s of 6 groups × %(weight)s = %(points)s")
 ANSWER: Final = document_text("working.answer", "%(answer)s: %(count)s × %(weight)s = %(points)s")
 GRADE: Final = document_text("working.grade", "%(label)s: %(grade)s × %(weight)s = %(points)s")
 HCT: Final = document_text("working.hct", "(%(reference)s − %(value)s) × %(weight)s = %(raw)s")
 WEIGHT: Final = document_text("working.weight", "100 × (1 − %(value)s ÷ %(standard)s) = %(raw)s")
-FLOORED: Final = document_text("working.floored", "below the rule set's floor, so %(floor)s")
+FLOORED: Final = document_text("working.floored", "%(working)s; below the rule set's floor, so %(floor)s")
 CARRIED_POINTS: Final = document_text("working.carried", "points carried forward from an earlier visit: %(points)s")
 ROUNDED: Final = document_text(
-    "working.rounded", "%(points)s = %(exact)s, rounded once, half up, to %(decimals)s decimal places: %(total)s"
+    "working.rounded", "%(points)s = %(exact)s, rounded once, half up (decimals: %(decimals)s): %(total)s"
 )
 BETWEEN: Final = document_text(
     "working.between",
@@ -208,6 +209,7 @@ CHOSEN: Final = MappingProxyType(
         "after_visit": document_text(
             "chosen.after_visit", "earliest value after the visit, at most %(last)s days later"
         ),
+        "accepted": document_text("chosen.accepted", "carried forward, at most %(carry)s days old, accepted"),
         "carried_forward": document_text(
             "chosen.carried_forward", "carried forward, at most %(carry)s days old, not accepted yet"
         ),
@@ -314,4 +316,4 @@ PRORATED: Final = document_text(
     "flag.prorated", "Sums are the mean over %(used)s of %(of)s days, times 7; missed days are not counted as 0."
 )
 LIST_SEPARATOR: Final = document_text("list.separator", ", ")
-CLAUSE_SEPARATOR: Final = document_text("list.clause", "; ")
+GROUP_SEPARATOR: Final = document_text("list.groups", " · ")
