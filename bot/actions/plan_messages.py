@@ -24,6 +24,7 @@ JOINING_GRACE = timedelta(minutes=10)  # a prompt does not interrupt the last st
 PLANNED_KINDS = ("prompt", "second", "last_call", "snoozed", "closing", "thank_you")
 MOVABLE = ("planned", "retry")
 NO_LONGER_DUE = "no longer due"
+TOO_LATE = "its time had passed"
 
 
 def plan_due(session: Session, *, study: Study, now: datetime) -> None:
@@ -45,7 +46,7 @@ def plan_participant(session: Session, participant: ParticipantRow, *, study: St
         _plan_one(session, participant, key, message, stored.get(key, []), now)
     for key, rows in stored.items():
         if key not in wanted:
-            _cancel(session, rows)
+            _end(session, rows, now)
 
 
 def _plan_one(
@@ -65,10 +66,12 @@ def _plan_one(
             _move(session, row, message, participant)
 
 
-def _cancel(session: Session, rows: Iterable[MessageRow]) -> None:
+def _end(session: Session, rows: Iterable[MessageRow], now: datetime) -> None:
+    """A waiting row that is not wanted ends: expired when its time has passed, else cancelled."""
     for row in rows:
         if row.state in MOVABLE:
-            row.state, row.reason = "cancelled", NO_LONGER_DUE
+            late = row.not_after is not None and row.not_after < now
+            row.state, row.reason = ("expired", TOO_LATE) if late else ("cancelled", NO_LONGER_DUE)
             session.add(row)
 
 

@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from bot.actions.open_card import open_card
 from bot.actions.panels import panel_context, panel_state
-from bot.actions.plan_messages import NO_LONGER_DUE, PLANNED_KINDS, base_key, message_key, plan_for
+from bot.actions.plan_messages import NO_LONGER_DUE, PLANNED_KINDS, TOO_LATE, base_key, message_key, plan_for
 from bot.actions.queue import read_words
 from bot.actions.study import Study
 from bot.actions.today import today_view
@@ -59,7 +59,7 @@ Prepared = Ready | Dropped | Later
 def prepare(session: Session, row: MessageRow, *, study: Study, now: datetime) -> Prepared:
     """Decide, from the truth as it stands, whether this row goes out, and word it."""
     if row.not_after is not None and now > row.not_after:
-        return Dropped("expired", "its time had passed")
+        return Dropped("expired", TOO_LATE)
     if row.kind in PLANNED_KINDS:
         return _planned(session, row, study, now)
     payload = json.loads(row.payload)

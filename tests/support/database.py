@@ -1,6 +1,10 @@
 """A migrated study database in a file, and rows with valid defaults for tests that care about one column."""
 
+import atexit
+import functools
 import itertools
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -18,12 +22,24 @@ T0 = datetime(2025, 3, 24, 12, 0, tzinfo=UTC)  # 20:00 in Shanghai, the evening 
 _numbers = itertools.count(1)
 
 
+@functools.cache
+def migrated_file() -> Path:
+    """An empty study database, migrated once per test run and copied from then on."""
+    folder = Path(tempfile.mkdtemp(prefix="cdai-diary-tests-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    database = Database(f"sqlite:///{folder / 'empty.sqlite3'}", synchronous="OFF")
+    migrate(database)
+    database.close()
+    return folder / "empty.sqlite3"
+
+
 @contextmanager
 def study_database(folder: Path, *, inline: bool = False) -> Iterator[Database]:
     """A SQLite study database with the current schema, closed at the end."""
-    database = Database(f"sqlite:///{folder / 'diary.sqlite3'}", synchronous="OFF", inline=inline)
+    file = folder / "diary.sqlite3"
+    shutil.copyfile(migrated_file(), file)
+    database = Database(f"sqlite:///{file}", synchronous="OFF", inline=inline)
     try:
-        migrate(database)
         yield database
     finally:
         database.close()

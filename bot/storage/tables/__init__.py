@@ -1,12 +1,29 @@
 """The tables, by what they hold; importing this package registers all of them."""
 
-from bot.storage.tables.clinic import AssessmentRow, CorrectionRow, PreparationRow, SiteMessageRow, SiteTaskRow, VisitRow
+from bot.storage.tables.access import (
+    AccessRow,
+    KeptFormRow,
+    RecoveryCodeRow,
+    SignInAttemptRow,
+    StaffCredentialRow,
+    StaffSessionRow,
+    StaffSetupRow,
+)
+from bot.storage.tables.clinic import (
+    AssessmentRow,
+    CorrectionRow,
+    PreparationRow,
+    SiteMessageRow,
+    SiteTaskRow,
+    VisitRow,
+)
 from bot.storage.tables.diary import AnswerRow, CardRow, EntryRow, HelpedRow
 from bot.storage.tables.people import ChatRow, InvitationRow, PanelRow, ParticipantRow, StaffRow, StrangerRow, ZoneRow
 from bot.storage.tables.study import AuditRow, HeartbeatRow, InstanceRow, OutageRow, ProtocolRow
 from bot.storage.tables.traffic import InboxRow, MessageRow
 
 __all__ = [
+    "AccessRow",
     "AnswerRow",
     "AssessmentRow",
     "AuditRow",
@@ -19,15 +36,21 @@ __all__ = [
     "InboxRow",
     "InstanceRow",
     "InvitationRow",
+    "KeptFormRow",
     "MessageRow",
     "OutageRow",
     "PanelRow",
     "ParticipantRow",
     "PreparationRow",
     "ProtocolRow",
+    "RecoveryCodeRow",
+    "SignInAttemptRow",
     "SiteMessageRow",
     "SiteTaskRow",
+    "StaffCredentialRow",
     "StaffRow",
+    "StaffSessionRow",
+    "StaffSetupRow",
     "StrangerRow",
     "VisitRow",
     "ZoneRow",

@@ -68,10 +68,21 @@ class ChatRow(SQLModel, table=True):
     __tablename__ = "chat"
     __table_args__ = (
         one_of("channel", ("telegram",)),
-        Index("uq_chat_bound_participant", "participant_id", unique=True,
-              sqlite_where=text("unbound_at IS NULL"), postgresql_where=text("unbound_at IS NULL")),
-        Index("uq_chat_bound_address", "channel", "address", unique=True,
-              sqlite_where=text("unbound_at IS NULL"), postgresql_where=text("unbound_at IS NULL")),
+        Index(
+            "uq_chat_bound_participant",
+            "participant_id",
+            unique=True,
+            sqlite_where=text("unbound_at IS NULL"),
+            postgresql_where=text("unbound_at IS NULL"),
+        ),
+        Index(
+            "uq_chat_bound_address",
+            "channel",
+            "address",
+            unique=True,
+            sqlite_where=text("unbound_at IS NULL"),
+            postgresql_where=text("unbound_at IS NULL"),
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -19,7 +19,9 @@ class InboxRow(SQLModel, table=True):
     __tablename__ = "inbox"
     __table_args__ = (
         one_of("state", ("waiting", "done", "aside")),
-        Index("ix_inbox_waiting", "id", sqlite_where=text("state = 'waiting'"), postgresql_where=text("state = 'waiting'")),
+        Index(
+            "ix_inbox_waiting", "id", sqlite_where=text("state = 'waiting'"), postgresql_where=text("state = 'waiting'")
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -44,11 +46,19 @@ class MessageRow(SQLModel, table=True):
     __table_args__ = (
         one_of("state", (*ON_THE_WAY, *ENDS)),
         one_of("kind", KINDS),
-        Index("ix_message_due", "due_at", "id",
-              sqlite_where=text("state IN ('planned', 'retry')"), postgresql_where=text("state IN ('planned', 'retry')")),
-        Index("ix_message_held", "lease_until",
-              sqlite_where=text("state IN ('claimed', 'sending')"),
-              postgresql_where=text("state IN ('claimed', 'sending')")),
+        Index(
+            "ix_message_due",
+            "due_at",
+            "id",
+            sqlite_where=text("state IN ('planned', 'retry')"),
+            postgresql_where=text("state IN ('planned', 'retry')"),
+        ),
+        Index(
+            "ix_message_held",
+            "lease_until",
+            sqlite_where=text("state IN ('claimed', 'sending')"),
+            postgresql_where=text("state IN ('claimed', 'sending')"),
+        ),
         Index("ix_message_participant_day", "participant_id", "diary_day"),
     )
 
@@ -57,7 +67,9 @@ class MessageRow(SQLModel, table=True):
     participant_id: int | None = Field(default=None, foreign_key="participant.id")
     staff_id: int | None = Field(default=None, foreign_key="staff.id")
     channel: str = "telegram"
-    address: int | None = Field(default=None, sa_type=BigInteger)  # for replies; planned rows look the chat up when sent
+    address: int | None = Field(
+        default=None, sa_type=BigInteger
+    )  # for replies; planned rows look the chat up when sent
     card_id: int | None = Field(default=None, foreign_key="card.id")
     visit: str | None = None
     diary_day: date | None = None
