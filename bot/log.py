@@ -12,7 +12,7 @@ import structlog
 
 TOKEN = re.compile(r"\d{6,}(?::|%3A)[\w-]{30,}", re.IGNORECASE)
 HIDDEN = "[token]"
-QUIET = ("httpx", "httpcore", "telegram", "apscheduler", "alembic", "sqlalchemy", "multipart", "asyncio")
+QUIET = ("httpx", "httpcore", "telegram", "apscheduler", "alembic", "sqlalchemy", "multipart", "asyncio", "uvicorn")
 WITHHELD = "[withheld]"
 CODE_WORD = re.compile(r"[A-Za-z0-9_.:+-]{1,80}")
 OWN_KEYS = frozenset({"event", "level", "logger", "timestamp", "trace"})  # written here, never by a caller
@@ -131,9 +131,7 @@ def only_template(_logger: object, _method: str, event: Event) -> Event:
     """Of a library's record keep the first line of its template: arguments may hold what people wrote."""
     record = event.get("_record")
     if record is not None and not event.get("_from_structlog"):
-        event["event"] = (
-            record.msg.strip().partition("\n")[0] if isinstance(record.msg, str) else type_name(record.msg)
-        )
+        event["event"] = record.msg.strip().partition("\n")[0] if isinstance(record.msg, str) else type_name(record.msg)
     return event
 
 

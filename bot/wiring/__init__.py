@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from bot.errors import SettingsError
-from bot.log import get_logger
 from bot.settings import Settings, check_data_region
 from bot.storage.database import Database
 from bot.storage.run_lock import take_run_lock
@@ -13,8 +12,6 @@ from bot.wiring.study_room import OpenStudy, adopt_first, make_clock, open_study
 from schedules.clock import Clock
 
 __all__ = ["PARTS", "Mount", "OpenStudy", "Service", "build", "make_clock", "open_study", "protocol_path"]
-
-log = get_logger(__name__)
 
 
 def build(
@@ -32,24 +29,23 @@ def build(
     lock = take_run_lock(settings.database)
     database = Database(settings.database)
     try:
-        room = ready_room(settings, database, clock or make_clock(settings))
-        return Service(room, lock, parts=parts, mounts=mounts)
+        room, warnings = ready_room(settings, database, clock or make_clock(settings))
+        return Service(room, lock, parts=parts, mounts=mounts, warnings=warnings)
     except BaseException:
         database.close()
         lock.release()
         raise
 
 
-def ready_room(settings: Settings, database: Database, clock: Clock) -> OpenStudy:
-    """The study as a service may serve it: schema, guards, protocol and data region are in order."""
+def ready_room(settings: Settings, database: Database, clock: Clock) -> tuple[OpenStudy, tuple[str, ...]]:
+    """The study as a service may serve it, and what an operator should know: schema, guards and protocol hold."""
     check_schema(database)
     check_guards(database)
     adopt_first(database, protocol_path(settings), clock)
     study = read_study(database, settings)
     protocol = study.protocol
-    if check_data_region(settings, region=protocol.data_region, legal_basis=protocol.legal_basis):
-        log.warning("data_region", code=protocol.data_region)
-    return OpenStudy(settings, database, study, clock)
+    warning = check_data_region(settings, region=protocol.data_region, legal_basis=protocol.legal_basis)
+    return OpenStudy(settings, database, study, clock), (warning,) if warning else ()
 
 
 def refuse_unknown_parts(parts: Sequence[str]) -> None:

@@ -56,8 +56,15 @@ class Service:
     """
 
     def __init__(
-        self, room: OpenStudy, lock: RunLock, *, parts: Sequence[str] = PARTS, mounts: Sequence[Mount] = ()
+        self,
+        room: OpenStudy,
+        lock: RunLock,
+        *,
+        parts: Sequence[str] = PARTS,
+        mounts: Sequence[Mount] = (),
+        warnings: Sequence[str] = (),
     ) -> None:
+        self.warnings = tuple(warnings)
         self.settings, self.database, self.clock = room.settings, room.database, room.clock
         self._study, self._lock, self._parts = room.study, lock, frozenset(parts)
         self._tasks: dict[asyncio.Task[None], str] = {}
