@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import typer
 
-from bot.cli import check, migrate, run
+from bot.cli import check, demo, migrate, run
 from bot.cli.common import log_to_file, say
 from schedules.errors import ScheduleError
 
@@ -21,6 +21,7 @@ app = typer.Typer(
 run.register(app)
 check.register(app)
 migrate.register(app)
+demo.register(app)
 
 
 def main() -> None:
