@@ -35,14 +35,15 @@ def _part(part: Part) -> Sequence[str]:
         case Sentences():
             return part.lines
         case Pairs():
-            return _aligned(part.items, frozenset())
+            return aligned(part.items, frozenset())
         case Table():
-            return _aligned((part.head, *part.rows), part.numeric)
+            return aligned((part.head, *part.rows), part.numeric)
         case Worked():
             return _worked(part)
 
 
-def _aligned(rows: Sequence[Sequence[str]], numeric: frozenset[int]) -> list[str]:
+def aligned(rows: Sequence[Sequence[str]], numeric: frozenset[int] = frozenset()) -> list[str]:
+    """Rows of cells as lines whose columns line up; the numeric ones to the right."""
     if not rows:
         return []
     widths = [max(width(row[column]) for row in rows) for column in range(len(rows[0]))]
@@ -58,7 +59,7 @@ def _cell(text: str, columns: int, *, right: bool) -> str:
 
 
 def _worked(part: Worked) -> list[str]:
-    heads = _aligned([(item.name, item.value) for item in part.items], frozenset({1}))
+    heads = aligned([(item.name, item.value) for item in part.items], frozenset({1}))
     indent = " " * max(width(line) for line in heads)
     lines: list[str] = []
     for item, head in zip(part.items, heads, strict=True):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -226,9 +226,3 @@ def _carried(
         result = read_draft(session, participant, other.code, protocol, now).draft.result
         points.update({key: value for key, value in result.points.items() if value is not None})
     return points
-
-
-def visit_days(diary: Diary, visit: ScheduledVisit) -> list[tuple[date, str, DayState]]:
-    """Every diary day of a visit with its label and state: asked, scored or excluded, oldest first."""
-    days = sorted({*visit.asked_days, *visit.scoring_days, *(day.on for day in visit.excluded)})
-    return [(on, visit.label(on), diary.records[on].state) for on in days]
