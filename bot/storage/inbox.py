@@ -40,9 +40,7 @@ def _store(session: Session, update: Any, now: datetime) -> int:
         update_id=_update_id(stripped, body), address=chat_of(stripped), body=body, received_at=now,
         state="waiting", attempts=0,
     )  # fmt: skip
-    return (
-        session.connection().execute(statement.on_conflict_do_nothing(index_elements=["update_id"])).rowcount
-    )
+    return session.connection().execute(statement.on_conflict_do_nothing(index_elements=["update_id"])).rowcount
 
 
 def _update_id(update: Any, body: str) -> int:
@@ -117,13 +115,9 @@ def count_attempt(session: Session, inbox_id: int) -> int:
 
 def count_waiting(session: Session) -> int:
     """How many updates wait to be handled."""
-    return session.exec(
-        select(func.count()).select_from(InboxRow).where(col(InboxRow.state) == "waiting")
-    ).one()
+    return session.exec(select(func.count()).select_from(InboxRow).where(col(InboxRow.state) == "waiting")).one()
 
 
 def count_aside(session: Session) -> int:
     """How many updates stand in quarantine."""
-    return session.exec(
-        select(func.count()).select_from(InboxRow).where(col(InboxRow.state) == "aside")
-    ).one()
+    return session.exec(select(func.count()).select_from(InboxRow).where(col(InboxRow.state) == "aside")).one()

@@ -36,8 +36,8 @@ def enqueue(session: Session, row: MessageRow) -> bool:
         cancel_superseded(session, row)
     values = {name: getattr(row, name) for name in MessageRow.model_fields if name != "id"}
     insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgres_insert
-    statement = insert(MessageRow).values(**values).on_conflict_do_nothing(index_elements=["dedupe_key"])
-    return session.connection().execute(statement).rowcount == 1
+    once = insert(MessageRow).values(**values).on_conflict_do_nothing(index_elements=["dedupe_key"])
+    return session.connection().execute(once.returning(col(MessageRow.id))).first() is not None
 
 
 def cancel_superseded(session: Session, newer: MessageRow) -> None:
@@ -183,6 +183,4 @@ def count_due(session: Session, study_now: datetime) -> int:
 
 def next_due(session: Session) -> datetime | None:
     """The earliest due instant of what is not sent yet, in study time."""
-    return session.exec(
-        select(func.min(col(MessageRow.due_at))).where(col(MessageRow.state).in_(UNSENT))
-    ).one()
+    return session.exec(select(func.min(col(MessageRow.due_at))).where(col(MessageRow.state).in_(UNSENT))).one()
