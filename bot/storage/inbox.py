@@ -40,7 +40,8 @@ def _store(session: Session, update: Any, now: datetime) -> int:
         update_id=_update_id(stripped, body), address=chat_of(stripped), body=body, received_at=now,
         state="waiting", attempts=0,
     )  # fmt: skip
-    return session.connection().execute(statement.on_conflict_do_nothing(index_elements=["update_id"])).rowcount
+    once = statement.on_conflict_do_nothing(index_elements=["update_id"]).returning(col(InboxRow.id))
+    return 0 if session.connection().execute(once).first() is None else 1
 
 
 def _update_id(update: Any, body: str) -> int:
