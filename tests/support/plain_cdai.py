@@ -64,13 +64,19 @@ def shown(value: Fraction | None, decimals: int) -> float | None:
     return None if value is None else float(half_up(value, decimals))
 
 
+def is_below(total: Fraction, name: str, bands: Json) -> bool:
+    """Whether a rounded total lies under a band's upper edge, or on it where the edge is inclusive (`_le`)."""
+    if f"{name}_le" in bands:
+        return total <= exact(bands[f"{name}_le"])
+    return total < exact(bands[f"{name}_lt"])
+
+
 def band_of(total: Fraction, bands: Json) -> str:
     """The one activity band of a rounded total."""
-    if total < exact(bands["remission_lt"]):
-        return "remission"
-    if total < exact(bands["mild_lt"]):
-        return "mild"
-    return "moderate" if total <= exact(bands["moderate_le"]) else "severe"
+    for name in ("remission", "mild", "moderate"):
+        if is_below(total, name, bands):
+            return name
+    return "severe"
 
 
 # The diary window
@@ -97,9 +103,7 @@ def is_valid(entry: Json) -> bool:
 def read_window(inputs: Json, profile: Json) -> tuple[list[date], list[Json], set[str]]:
     """The scoring days and the valid entries on them, both oldest first, and the flags of the window."""
     visit = date.fromisoformat(inputs["visit_date"])
-    valid = {
-        date.fromisoformat(entry["date"]): entry for entry in inputs.get("diary") or [] if is_valid(entry)
-    }
+    valid = {date.fromisoformat(entry["date"]): entry for entry in inputs.get("diary") or [] if is_valid(entry)}
     excluded = excluded_dates(inputs.get("events") or [], profile["post_endoscopy_excluded_days"])
     newest = 0 if profile["include_visit_day"] else 1
     scoring_days: list[date] = []
@@ -126,10 +130,7 @@ def means_of(entries: list[Json], profile: Json) -> Sums | None:
     needed = profile["min_valid_days"] if profile["prorate"] else profile["scoring_days"]
     if not entries or len(entries) < needed:
         return None
-    return {
-        item: sum((exact(entry[item]) for entry in entries), Fraction(0)) / len(entries)
-        for item in DIARY_WEIGHTS
-    }
+    return {item: sum((exact(entry[item]) for entry in entries), Fraction(0)) / len(entries) for item in DIARY_WEIGHTS}
 
 
 def score_diary(inputs: Json, profile: Json) -> tuple[Json, Sums | None, list[Json], set[str]]:
@@ -160,12 +161,13 @@ def groups_present(findings: list[str]) -> list[str]:
 
 
 def antidiarrhoeal_used(inputs: Json, used: list[Json]) -> bool | None:
-    """The clinician's answer; without one, what the scored diary days say; None if they leave it open."""
-    if inputs.get("antidiarrhoeal") is not None:
-        return bool(inputs["antidiarrhoeal"])
+    """Any yes is a yes; else the clinician's no; else no if every day used was answered; None if it stays open."""
     answers = [entry.get("antidiarrhoeal") for entry in used]
-    if any(answers):
+    clinician = inputs.get("antidiarrhoeal")
+    if clinician or any(answers):
         return True
+    if clinician is not None:
+        return False
     return False if answers and None not in answers else None
 
 
@@ -194,9 +196,11 @@ def standard_weight(inputs: Json, method: str) -> Fraction | None:
         return entered if entered > 0 else None
     keys_factors = {"male": Fraction("22.1"), "female": Fraction("20.8")}
     factor = Fraction(22) if method == "bmi22" else keys_factors.get(inputs.get("sex", ""))
-    if inputs.get("height_cm") is None or factor is None:
+    if inputs.get("height_cm") is None or method == "entered":
         return None
-    return factor * (exact(inputs["height_cm"]) / 100) ** 2
+    if method == "height_minus_105":
+        return exact(inputs["height_cm"]) - 105
+    return None if factor is None else factor * (exact(inputs["height_cm"]) / 100) ** 2
 
 
 def floored(raw: Fraction | None, floor: float | None, name: str, how: str) -> MeasuredItem:

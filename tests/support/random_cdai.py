@@ -18,6 +18,8 @@ NAMED_VISITS = [
     date(2025, 12, 31),
 ]
 DIARY_ITEMS = {"stools": 25, "pain": 3, "wellbeing": 4}
+SEGMENTS = ["ileum", "right_colon", "transverse_colon", "left_colon", "rectum"]
+SES_ITEMS = ["ulcer_size", "ulcerated_surface", "affected_surface", "narrowing"]
 COMPLICATIONS = [
     "arthritis_arthralgia",
     "arthritis",
@@ -173,6 +175,42 @@ def random_events(rng: Random, visit: date) -> list[Json] | None:
     return [{"date": (visit - timedelta(days=n)).isoformat(), "type": what} for n, what in chosen]
 
 
+def random_diary_case(rng: Random) -> tuple[Json, Json]:
+    """Inputs and profile for the scores that need the diary alone."""
+    visit = random_visit(rng)
+    inputs = {
+        "visit_date": visit.isoformat(),
+        "diary": random_diary(rng, visit, rng.choice([0.05, 0.1, 0.2, 0.4, 1.0])),
+        "events": random_events(rng, visit),
+    }
+    return {key: value for key, value in inputs.items() if value is not None}, random_profile(rng)
+
+
+def random_totals(rng: Random) -> Json:
+    """Two stored totals, often on the thresholds and their neighbours."""
+    baseline = rng.choice([219.9, 220, 220.1, 248, 248.1, rng.randint(1000, 5000) / 10])
+    fall = rng.choice([69.9, 70, 70.1, 99.9, 100, 100.1, rng.randint(-500, 3000) / 10])
+    current = rng.choice([149.9, 150, 150.1, round(baseline - fall, 1)])
+    return {"baseline": baseline, "current": current}
+
+
+def random_endoscopies(rng: Random) -> Json:
+    """An endoscopy now and, mostly, one before, each with at least one segment explored."""
+    then = rng.choice([None, *[random_endoscopy(rng)] * 4])
+    return {"baseline": then, "current": random_endoscopy(rng), "order": list(SES_ITEMS)}
+
+
+def random_endoscopy(rng: Random) -> Json:
+    """Five segments, from healed to severe; an impassable narrowing ends the examination."""
+    worst = rng.choice([0, 1, 1, 2, 3])
+    found: Json = {}
+    for name in rng.sample(SEGMENTS, len(SEGMENTS)):
+        narrowing = 0 if worst < 2 else rng.randint(0, 2)
+        grades = [rng.randint(0, worst) for _ in SES_ITEMS[:3]]
+        found[name] = None if found and rng.random() < 0.15 else [*grades, narrowing]
+    return {name: found[name] for name in SEGMENTS}
+
+
 def random_profile(rng: Random) -> Json:
     """A rule set with every switch drawn for itself."""
     return {
@@ -192,12 +230,13 @@ def random_profile(rng: Random) -> Json:
         "hct_carry_forward_max_days": rng.choice([35, 35, 28, 84, 0]),
         "weight_window_days": rng.choice([[-7, 3], [-7, 3], [-7, 0], [-14, 7], [-3, 1]]),
         "weight_carry_forward_max_days": rng.choice([35, 35, 28, 84, 0]),
-        "standard_weight_method": rng.choice(["keys_bmi", "keys_bmi", "bmi22"]),
+        "standard_weight_method": rng.choice(["keys_bmi", "keys_bmi", "bmi22", "height_minus_105", "entered"]),
         "round_total_decimals": rng.choice([1, 1, 1, 0, 2]),
         "bands": rng.choice(
             [
                 {"remission_lt": 150, "mild_lt": 220, "moderate_le": 450},
                 {"remission_lt": 150.1, "mild_lt": 220.1, "moderate_le": 449.9},
+                {"remission_le": 150, "mild_le": 220, "moderate_lt": 450},
             ]
         ),
     }
