@@ -1,6 +1,5 @@
 """Sign in with password and second factor: limits, lock-out, and the session that comes of it."""
 
-import logging
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,6 +10,7 @@ from sqlmodel import Session
 
 from bot.actions.add_staff import SEED
 from bot.actions.set_up_staff import RECOVERY
+from bot.log import get_logger
 from bot.people.actor import Actor, ActorKind
 from bot.people.keys import token_hash
 from bot.people.one_time_codes import accepted_step, plain_recovery_code, seconds_until_next_code
@@ -30,7 +30,7 @@ from bot.storage.staff import (
 )
 from bot.storage.tables import StaffSessionRow
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 LOCK_AFTER: Final = 5  # failures in a row
 LOCK_FOR: Final = timedelta(minutes=15)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func
+from sqlalchemy import func, or_
 from sqlmodel import Session, col, select
 
 from bot.errors import NotFoundError
@@ -60,7 +60,11 @@ def account_to_manage(session: Session, name: str) -> Account:
 
 
 def credential_of(session: Session, staff: StaffRow) -> StaffCredentialRow:
-    return session.get(StaffCredentialRow, staff.id) or StaffCredentialRow(staff_id=staff.id or 0)
+    return _or_new(session.get(StaffCredentialRow, staff.id), staff)
+
+
+def _or_new(found: StaffCredentialRow | None, staff: StaffRow) -> StaffCredentialRow:
+    return StaffCredentialRow(staff_id=staff.id or 0) if found is None else found
 
 
 def all_accounts(session: Session) -> Sequence[Account]:
@@ -70,7 +74,7 @@ def all_accounts(session: Session) -> Sequence[Account]:
         .join(StaffCredentialRow, col(StaffCredentialRow.staff_id) == StaffRow.id, isouter=True)
         .order_by(StaffRow.name)
     ).all()
-    return [Account(staff, found or StaffCredentialRow(staff_id=staff.id or 0)) for staff, found in rows]
+    return [Account(staff, _or_new(found, staff)) for staff, found in rows]
 
 
 def setup_by_hash(session: Session, token_hash: str) -> StaffSetupRow | None:
@@ -107,9 +111,7 @@ def open_sessions(session: Session, staff_id: int) -> Sequence[StaffSessionRow]:
     ).all()
 
 
-def end_sessions(
-    session: Session, staff_id: int, *, at: datetime, reason: str, spare: int | None = None
-) -> int:
+def end_sessions(session: Session, staff_id: int, *, at: datetime, reason: str, spare: int | None = None) -> int:
     """End every open session of an account but the spared one; answers how many."""
     ended = [row for row in open_sessions(session, staff_id) if row.id != spare]
     for row in ended:
@@ -146,6 +148,6 @@ def kept_forms(session: Session, staff_id: int, at: datetime) -> Sequence[KeptFo
 def forget_expired_forms(session: Session, at: datetime) -> None:
     """Delete kept forms whose hour is over or that were settled."""
     for row in session.exec(
-        select(KeptFormRow).where((KeptFormRow.expires_at <= at) | (col(KeptFormRow.settled_at).is_not(None)))
+        select(KeptFormRow).where(or_(col(KeptFormRow.expires_at) <= at, col(KeptFormRow.settled_at).is_not(None)))
     ).all():
         session.delete(row)

@@ -1,0 +1,1 @@
+"""How a person gets in and stays in: sessions, step-up, CSRF, headers, kept forms."""

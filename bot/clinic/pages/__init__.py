@@ -1,0 +1,1 @@
+"""The pages; every module here that holds `pages` is served."""

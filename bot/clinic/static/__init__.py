@@ -1,0 +1,1 @@
+"""The sheet, the scripts and the mark; served as they are."""

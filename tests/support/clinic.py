@@ -1,0 +1,161 @@
+"""A clinic on a study with two sites, accounts of every role with known secrets, and a browser without a browser."""
+
+import dataclasses
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Mount
+
+from bot.actions.add_staff import SEED, add_staff
+from bot.actions.set_up_staff import SetUpForm, set_up_staff
+from bot.actions.study import Study
+from bot.clinic.app import create_clinic
+from bot.clinic.call import ClinicOptions
+from bot.clinic.routes import Page
+from bot.people.actor import Origin, operator_actor
+from bot.people.one_time_codes import STEP_SECONDS, code_at
+from bot.people.passwords import PasswordCost, Passwords
+from bot.people.roles import ALL_SITES, ONE_SITE_ONLY, Role
+from bot.people.sealing import Sealer
+from bot.storage.database import Database
+from bot.storage.tables import StaffCredentialRow
+from bot.storage.trail import Trail
+from schedules.clock import VirtualClock
+from schedules.loader import load_protocol, seed_protocol_path
+from tests.support.database import T0, study_database
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # it would rather have a library that the product does not use
+    from starlette.testclient import TestClient
+
+PASSWORD = "four unrelated words"
+SECRET_KEY = "k" * 32
+CHEAP = PasswordCost(memory_kib=64, passes=1)
+OWN_SITE, FOREIGN_SITE = "seh", "far"
+
+
+def two_site_study() -> Study:
+    """The seed study with a second site, whose participants the first must never see."""
+    protocol = load_protocol(seed_protocol_path())
+    foreign = dataclasses.replace(protocol.sites[0], id=FOREIGN_SITE, names={"en": "Far Hospital", "zh": "远方医院"})
+    return Study(dataclasses.replace(protocol, sites=(*protocol.sites, foreign)))
+
+
+@dataclass
+class ClinicBench:
+    """A clinic with its parts in reach of a test; security and study time are one virtual clock."""
+
+    database: Database
+    study: Study
+    clock: VirtualClock
+    sealer: Sealer
+    app: Starlette
+    seeds: dict[str, str] = field(default_factory=dict)
+
+    def add_staff(self, role: Role, *, site: str | None = None, name: str | None = None, language: str = "en") -> str:
+        """An account that is set up; answers its name."""
+        site = site or (OWN_SITE if role in ONE_SITE_ONLY else ALL_SITES)
+        name = name or f"{role.value.replace('_', ' ')} {site}"
+        at = self.clock.system_now()
+        with self.database.write() as session:
+            trail = Trail(session, self.clock.now(), operator_actor("test"), Origin.COMMAND)
+            account, token = add_staff(
+                trail, name, role=role.value, site=site, language=language, study=self.study, sealer=self.sealer, at=at
+            )
+            seed = self.seed_of_link(session, account.id)
+            form = SetUpForm(f"Dr {name}", language, PASSWORD, PASSWORD, code_at(seed, at))
+            set_up_staff(trail, token, form, password_hash=Passwords(CHEAP).hash(PASSWORD), sealer=self.sealer, at=at)
+            credential = session.get(StaffCredentialRow, account.id)
+            assert credential is not None
+            credential.last_step = 0  # so that a test can sign in at the same moment
+        self.seeds[name] = seed
+        return name
+
+    def seed_of_link(self, session: Any, staff_id: int) -> str:
+        from bot.storage.staff import open_setups
+
+        return self.sealer.open(SEED, open_setups(session, staff_id)[0].seed_sealed)
+
+    def code(self, name: str) -> str:
+        """What the account's app shows now."""
+        return code_at(self.seeds[name], self.clock.system_now())
+
+    def next_code(self) -> None:
+        """Let time pass until the app shows another code."""
+        self.clock.advance(timedelta(seconds=STEP_SECONDS))
+
+    def visitor(self) -> "Visitor":
+        """A browser that is not signed in."""
+        return Visitor(self, TestClient(self.app, base_url="http://127.0.0.1:8080", follow_redirects=False))
+
+    def signed_in(self, name: str) -> "Visitor":
+        """A browser in which the account is signed in."""
+        visitor = self.visitor()
+        answer = visitor.sign_in(name)
+        assert answer.status_code == 303, answer.text
+        return visitor
+
+
+@dataclass
+class Visitor:
+    """Reads pages and posts forms as a browser would, token included."""
+
+    bench: ClinicBench
+    client: TestClient
+
+    def get(self, path: str, **options: Any) -> Any:
+        return self.client.get(f"/clinic{path}", **options)
+
+    def post(self, path: str, data: dict[str, Any] | None = None, *, page: str | None = None, **options: Any) -> Any:
+        """Post a form with the token of `page` (any page of this browser will do)."""
+        token = self.token(page)
+        return self.client.post(f"/clinic{path}", data={"csrf": token, **(data or {})}, **options)
+
+    def token(self, page: str | None = None) -> str:
+        if page is not None:
+            return csrf_of(self.get(page).text)
+        text = self.get("/account").text if "clinic" in self.client.cookies else self.get("/sign-in").text
+        return csrf_of(text)
+
+    def sign_in(self, name: str, *, password: str = PASSWORD, code: str | None = None, next: str = "") -> Any:
+        code = self.bench.code(name) if code is None else code
+        data = {"name": name, "password": password, "code": code, "next": next}
+        return self.post("/sign-in", data, page="/sign-in")
+
+    def confirm(self, name: str, **more: Any) -> dict[str, Any]:
+        """The fields that a step-up asks for."""
+        return {"confirm_password": PASSWORD, "confirm_code": self.bench.code(name), **more}
+
+
+def csrf_of(text: str) -> str:
+    """The token in a page's first form."""
+    found = re.search(r'name="csrf" value="([0-9a-f]*)"', text)
+    assert found, text[:400]
+    return unescape(found[1])
+
+
+@contextmanager
+def clinic_bench(
+    folder: Path, *, routes: tuple[Page, ...] | None = None, mount: str = "/clinic", **options: Any
+) -> Iterator[ClinicBench]:
+    """A clinic mounted as in service, on a fresh database of two sites."""
+    study, clock = two_site_study(), VirtualClock(T0)
+    with study_database(folder) as database:
+        given = ClinicOptions(secret_key=SECRET_KEY, password_cost=CHEAP, **options)
+        clinic = create_clinic(database, lambda: study, clock, given, routes=routes)
+        app = Starlette(routes=[Mount(mount, clinic)])
+        yield ClinicBench(database, study, clock, Sealer(SECRET_KEY), app)
+
+
+def body_of(response: Response | Any) -> str:
+    """A page's text, its entities resolved."""
+    return unescape(response.text)
