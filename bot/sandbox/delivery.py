@@ -27,16 +27,16 @@ class WebhookDelivery:
         self._posts: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
+    async def running(self, client: httpx.AsyncClient) -> AsyncIterator[None]:
         """Deliver while the context is open; posts under way are cut when it closes."""
-        async with httpx.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False) as client:
-            loop = asyncio.create_task(self._run(client))
-            try:
-                yield
-            finally:
-                for task in [loop, *self._posts]:
-                    task.cancel()
-                await asyncio.gather(loop, *self._posts, return_exceptions=True)
+        loop = asyncio.create_task(self._run(client))
+        try:
+            yield
+        finally:
+            tasks = [loop, *self._posts]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _run(self, client: httpx.AsyncClient) -> None:
         while True:
@@ -65,7 +65,7 @@ class WebhookDelivery:
         webhook = self._api.webhook
         headers = {SECRET_HEADER: webhook.secret} if webhook.secret else {}
         try:
-            response = await client.post(webhook.url, json=queued.body, headers=headers)
+            response = await client.post(webhook.url, json=queued.body, headers=headers, timeout=_TIMEOUT_SECONDS)
         except httpx.HTTPError:
             self._api.webhook_failed(self._clock.system_now(), queued, "Connection failed")
             return

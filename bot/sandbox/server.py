@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import httpx
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -60,8 +61,10 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        async with delivery.running():
+        async with httpx.AsyncClient(trust_env=False) as client, delivery.running(client):
+            study_clock.client = client
             yield
+            study_clock.client = None
         bell.close()
 
     bot_route = Route("/bot{token}/{method}", bot.answer, methods=["GET", "POST"])

@@ -13,7 +13,6 @@ import httpx
 from bot.errors import RefusedError
 from schedules.clock import Clock
 
-_SETTLE_SECONDS = 30.0
 _LOOK_SECONDS = 0.1
 _ASK_SECONDS = 5.0
 
@@ -48,13 +47,24 @@ class StudyClock:
     """Study time as seen by the phone page: system time plus the whole seconds in `file`; it only grows.
 
     `ready_url` is the bot's `/readyz`; without it time moves in one step. `on_move` is told the new offset.
+    `patience` is how long, in seconds, a move waits for the bot. `client` asks the bot while the server runs.
     """
 
-    def __init__(self, clock: Clock, file: Path | None, ready_url: str | None, on_move: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        file: Path | None,
+        ready_url: str | None,
+        on_move: Callable[[int], None],
+        *,
+        patience: float = 30.0,
+    ) -> None:
         self._clock = clock
         self._file = file
         self._ready_url = ready_url
         self._on_move = on_move
+        self._patience = patience
+        self.client: httpx.AsyncClient | None = None
         self._lock = asyncio.Lock()
         self.offset = _read_offset(file)
         on_move(self.offset)
@@ -75,11 +85,11 @@ class StudyClock:
 
     async def readiness(self) -> Readiness | None:
         """Ask the bot; None when there is nobody to ask or it does not answer."""
-        if self._ready_url is None:
+        if self._ready_url is None or self.client is None:
             return None
         try:
-            async with httpx.AsyncClient(timeout=_ASK_SECONDS, trust_env=False) as client:
-                return read_readiness((await client.get(self._ready_url)).json())
+            answer = await self.client.get(self._ready_url, timeout=_ASK_SECONDS)
+            return read_readiness(answer.json())
         except (httpx.HTTPError, ValueError, KeyError, TypeError):
             return None
 
@@ -114,7 +124,7 @@ class StudyClock:
 
     async def _settle(self, reached: datetime | None = None) -> Readiness | None:
         """Wait until the bot has seen `reached` and done all that is due, or refuse."""
-        end = self._clock.monotonic() + _SETTLE_SECONDS
+        end = self._clock.monotonic() + self._patience
         while self._ready_url is not None:
             status = await self.readiness()
             if status and status.at_rest and (reached is None or status.study_now >= reached):

@@ -288,7 +288,7 @@ export class Chat {
     const node = make("div", { class: `message ${message.mine ? "mine" : "theirs"}`, "data-message": String(message.id) });
     const bubble = make("div", { class: "bubble" });
     if (message.photo) bubble.append(make("img", { src: `/phone/photo/${message.photo}`, alt: this.word("picture") }));
-    bubble.append(make("div", { class: "text" }, ...textNodes(message.text, message.entities, (text) => this.act("say", { text }))));
+    bubble.append(make("div", { class: "text" }, ...textNodes(this.shownText(message), message.entities, (text) => this.act("say", { text }))));
     bubble.append(this.footNode(message));
     node.append(bubble);
     if (message.keyboard.length) {
@@ -296,6 +296,11 @@ export class Chat {
       node.append(make("div", { class: "keyboard" }, ...message.keyboard.map((row) => this.rowNode(message, row, waiting))));
     }
     return node;
+  }
+
+  // The app sends a deep link's payload along with /start but does not show it.
+  shownText(message) {
+    return message.mine && message.text.startsWith("/start ") ? "/start" : message.text;
   }
 
   footNode(message) {

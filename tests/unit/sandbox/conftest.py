@@ -45,9 +45,7 @@ class Talk:
         """Send a message with one row of buttons whose data equals their label; returns its id."""
         rows = [[{"text": label, "callback_data": label} for label in labels]]
         markup = json.dumps({"inline_keyboard": rows})
-        return int(
-            self.result("sendMessage", chat_id=str(ANN), text="card", reply_markup=markup)["message_id"]
-        )
+        return int(self.result("sendMessage", chat_id=str(ANN), text="card", reply_markup=markup)["message_id"])
 
     def updates(self, **parameters: Any) -> list[dict[str, Any]]:
         found = self.result("getUpdates", **parameters)

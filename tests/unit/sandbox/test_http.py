@@ -122,12 +122,8 @@ FAULTS = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("fault", "error", "delivered"), FAULTS, ids=lambda value: getattr(value, "kind", "")
-)
-async def test_every_fault_looks_to_the_client_like_the_real_thing(
-    api, address, monkeypatch, fault, error, delivered
-):
+@pytest.mark.parametrize(("fault", "error", "delivered"), FAULTS, ids=lambda value: getattr(value, "kind", ""))
+async def test_every_fault_looks_to_the_client_like_the_real_thing(api, address, monkeypatch, fault, error, delivered):
     monkeypatch.setenv("PTB_TIMEDELTA", "1")  # the client's own switch; without it RetryAfter warns
     async with client(address, read_timeout=0.4) as bot:
         api.faults.on(fault)
@@ -212,9 +208,7 @@ async def test_phones_can_be_played_from_this_machine_only(api):
             say = f"/phone/{ANN}/say"
             assert (await http.post(say, json={"text": "4"})).status_code == 200
             assert (await http.post(say, content=json.dumps({"text": "5"}))).status_code == 403
-            assert (
-                await http.post(say, json={"text": "5"}, headers={"Host": "evil.example"})
-            ).status_code == 403
+            assert (await http.post(say, json={"text": "5"}, headers={"Host": "evil.example"})).status_code == 403
             assert (await http.post(say, json={})).status_code == 400
             assert (await http.post(f"/phone/{ANN}/fly", json={})).status_code == 404
             state = (await http.get("/phone/state")).json()

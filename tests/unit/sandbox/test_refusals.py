@@ -46,10 +46,7 @@ MESSAGES = [
     (
         "bad_markup",
         {"reply_markup": markup({"text": "A", "callback_data": "a", "url": "https://example.org"})},
-        (
-            "Bad Request: can't parse inline keyboard button: exactly one action is allowed, "
-            "found url and callback_data"
-        ),
+        ("Bad Request: can't parse inline keyboard button: exactly one action is allowed, found url and callback_data"),
     ),
     (
         "bad_markup",
@@ -232,9 +229,7 @@ def test_a_bot_edits_its_own_message_at_any_age_but_deletes_it_for_two_days_only
     talk.later(49 * 3600)
 
     assert talk.result("editMessageText", chat_id=ANN, message_id=card, text="old")["edit_date"]
-    assert talk.refusal("deleteMessage", chat_id=ANN, message_id=card).endswith(
-        "can't be deleted for everyone"
-    )
+    assert talk.refusal("deleteMessage", chat_id=ANN, message_id=card).endswith("can't be deleted for everyone")
 
 
 def test_a_photo_is_kept_and_can_be_sent_again_by_its_id(talk):

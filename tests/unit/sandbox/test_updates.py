@@ -95,9 +95,7 @@ def test_polling_and_a_webhook_exclude_each_other(talk):
     waiting = talk.api.poll_ticket
     talk.result("setWebhook", url="http://127.0.0.1:1/hook")
 
-    assert talk.refusal("getUpdates").startswith(
-        "Conflict: can't use getUpdates method while webhook is active"
-    )
+    assert talk.refusal("getUpdates").startswith("Conflict: can't use getUpdates method while webhook is active")
     assert talk.api.poll_again(talk.now, waiting, 100).status == 409
     talk.result("deleteWebhook")
     talk.api.say(talk.now, ANN, "back")

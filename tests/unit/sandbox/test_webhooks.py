@@ -47,9 +47,7 @@ def test_a_refused_update_is_tried_at_once_then_after_two_four_eight_seconds(tal
             talk.later(1)
             waited += 1
         waits.append(waited)
-        talk.api.webhook_failed(
-            talk.now, queued[0], "Wrong response from the webhook: 500 Internal Server Error"
-        )
+        talk.api.webhook_failed(talk.now, queued[0], "Wrong response from the webhook: 500 Internal Server Error")
 
     assert waits[:7] == [0, 0, 2, 4, 8, 16, 32]
     assert all(60 <= wait <= 121 for wait in waits[7:])
