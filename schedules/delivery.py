@@ -71,6 +71,7 @@ AFTER_UNKNOWN: Mapping[MessageKind, UnknownPolicy] = {
     MessageKind.LAST_CALL: UnknownPolicy(Repeat.ONCE, timedelta(seconds=120), untouched_only=True),
     # Nothing may follow a snooze, so it is treated like the prompt: untouched since it was asked for.
     MessageKind.SNOOZED: UnknownPolicy(Repeat.ONCE, timedelta(seconds=60), untouched_only=True),
+    MessageKind.OUTAGE: UnknownPolicy(Repeat.NEVER),
     MessageKind.CLOSING: UnknownPolicy(Repeat.UNTIL_DONE),
     MessageKind.EDIT: UnknownPolicy(Repeat.UNTIL_DONE),
     MessageKind.THANK_YOU: UnknownPolicy(Repeat.NEVER),

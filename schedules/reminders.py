@@ -13,12 +13,13 @@ CLOSING_VALID = timedelta(hours=24)
 
 
 class MessageKind(StrEnum):
-    """Every kind of message; the first five are planned here, the others are queued as things happen."""
+    """Every kind of message; reminders, `closing` and `thank_you` are planned, the others queued as things happen."""
 
     PROMPT = "prompt"
     SECOND = "second"
     LAST_CALL = "last_call"
     SNOOZED = "snoozed"
+    OUTAGE = "outage"
     CLOSING = "closing"
     THANK_YOU = "thank_you"
     REPLY = "reply"
@@ -27,7 +28,7 @@ class MessageKind(StrEnum):
 
 
 REMINDERS = frozenset({MessageKind.PROMPT, MessageKind.SECOND, MessageKind.LAST_CALL, MessageKind.SNOOZED})
-UNASKED = REMINDERS | {MessageKind.THANK_YOU}
+UNASKED = REMINDERS | {MessageKind.OUTAGE, MessageKind.THANK_YOU}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from bot.actions.plan_messages import plan_due
 from bot.actions.site_acts import check_may, check_reason
 from bot.actions.study import Study, protocol_in_force
 from bot.errors import RefusedError
+from bot.people.roles import Permission
 from bot.storage.participants import all_participants
 from bot.storage.tables import ParticipantRow, ProtocolRow, VisitRow
 from bot.storage.trail import Trail, insert
@@ -65,7 +66,7 @@ def preview_adoption(session: Session, path: Path) -> AdoptionPreview:
 
 def adopt_protocol(audit: Trail, path: Path, *, from_on: date, reason: str | None) -> AdoptionPreview:
     """Store the file word for word, and plan every participant's messages by it."""
-    check_may(audit.actor, {"data_manager"}, "adopt a protocol")
+    check_may(audit.actor, Permission.MANAGE_STAFF, "adopt a protocol")  # settings belong to the administrator
     words = check_reason(reason, "adopt a protocol")
     preview = preview_adoption(audit.session, path)
     before = protocol_in_force(audit.session)

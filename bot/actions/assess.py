@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from bot.actions.site_acts import CLINICIAN, SITE_TEAM, check_may, site_day
+from bot.actions.site_acts import check_may, site_day
 from bot.actions.study import Study
 from bot.errors import InvalidInputError, RefusedError
 from bot.people.actor import ActorKind
+from bot.people.roles import Permission
 from bot.scoring.inputs import COMPLICATION_GROUPS
 from bot.scoring.sescd import SEGMENTS, read_sescd
 from bot.scoring.validation import check_complications, check_hct, check_mass, check_weight, is_unusual
@@ -63,8 +64,8 @@ def assess(
     if not checked:
         raise RefusedError(f"Nothing was given for {code}: name at least one component.")
     for one in checked:
-        roles = SITE_TEAM if one.component in LABORATORY else CLINICIAN
-        check_may(audit.actor, roles, f"enter {one.component}")
+        permission = Permission.ENTER_LABORATORY if one.component in LABORATORY else Permission.ASSESS
+        check_may(audit.actor, permission, f"enter {one.component}")
     rows = [_store(audit, participant, code, one, stored.get(one.component)) for one in checked]
     return [row for row in rows if row is not None]
 

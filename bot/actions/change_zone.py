@@ -3,9 +3,10 @@
 from datetime import date
 
 from bot.actions.enrol import check_timezone
-from bot.actions.site_acts import SITE_TEAM, bring_in_step, check_may, check_not_withdrawn, check_reason, standing_cards
+from bot.actions.site_acts import bring_in_step, check_may, check_not_withdrawn, check_reason, standing_cards
 from bot.actions.study import Study
 from bot.errors import RefusedError
+from bot.people.roles import Permission
 from bot.storage.participants import zone_history
 from bot.storage.tables import ParticipantRow, ZoneRow
 from bot.storage.trail import Trail, insert
@@ -14,7 +15,7 @@ from schedules.windows import next_diary_day, zone_on
 
 def change_zone(audit: Trail, participant: ParticipantRow, tzid: str, *, reason: str | None, study: Study) -> date:
     """Store the zone and return the diary day from which it holds; today's day keeps the zone it began in."""
-    check_may(audit.actor, SITE_TEAM, "change a time zone")
+    check_may(audit.actor, Permission.RUN_DIARY, "change a time zone")
     check_not_withdrawn(participant, "no day is asked any more")
     check_timezone(tzid)
     words = check_reason(reason, "change a time zone")

@@ -7,7 +7,6 @@ from sqlmodel import Session
 
 from bot.actions.move_visit import preview_visit_move
 from bot.actions.site_acts import (
-    SITE_TEAM,
     as_utc,
     bring_in_step,
     check_may,
@@ -18,6 +17,7 @@ from bot.actions.site_acts import (
 )
 from bot.actions.study import Study
 from bot.errors import InvalidInputError, RefusedError
+from bot.people.roles import Permission
 from bot.storage.tables import ParticipantRow
 from bot.storage.trail import Trail, update
 from bot.storage.visits import calendar_of
@@ -41,7 +41,7 @@ def check_in(
     audit: Trail, participant: ParticipantRow, code: str, *, study: Study, at: datetime | None = None
 ) -> CheckedIn:
     """Record that the visit began at `at`, now unless given, and keep the protocol version it was held under."""
-    check_may(audit.actor, SITE_TEAM, "check visits in")
+    check_may(audit.actor, Permission.RUN_DIARY, "check visits in")
     held_at = as_utc(at or audit.now)
     held_on = site_day(held_at, participant, study)
     preview = preview_check_in(audit.session, participant, code, held_at, study=study, now=audit.now)

@@ -8,9 +8,10 @@ from functools import cache
 from zoneinfo import available_timezones
 
 from bot.actions.invite import invite
-from bot.actions.site_acts import SITE_TEAM, check_may, site_day
+from bot.actions.site_acts import check_may, site_day
 from bot.actions.study import Study
 from bot.errors import InvalidInputError, NotFoundError, RefusedError
+from bot.people.roles import Permission
 from bot.scoring.cdai import standard_weight
 from bot.scoring.validation import check_height, check_standard_weight, is_unusual
 from bot.storage.participants import participant_by_code
@@ -56,7 +57,7 @@ class Enrolled:
 
 def enrol(audit: Trail, given: Enrolment, *, study: Study) -> Enrolled:
     """Store the participant; raises InvalidInputError for an impossible value, RefusedError for a code in use."""
-    check_may(audit.actor, SITE_TEAM, "enrol participants")
+    check_may(audit.actor, Permission.ENROL, "enrol participants")
     check_enrolment(given, study)
     _check_code_is_free(audit, given.code)
     audit.participant = given.code

@@ -1,8 +1,9 @@
 """Make a new single-use invitation; the ones before it stop working."""
 
-from bot.actions.site_acts import SITE_TEAM, check_may, check_not_withdrawn
+from bot.actions.site_acts import check_may, check_not_withdrawn
 from bot.actions.study import Study
 from bot.people.keys import token_hash
+from bot.people.roles import Permission
 from bot.storage.participants import open_invitations
 from bot.storage.tables import InvitationRow, ParticipantRow
 from bot.storage.trail import Trail, insert, update
@@ -10,7 +11,7 @@ from bot.storage.trail import Trail, insert, update
 
 def invite(audit: Trail, participant: ParticipantRow, *, study: Study) -> str:
     """Return the token of a new invitation; it is shown once, only its hash is kept."""
-    check_may(audit.actor, SITE_TEAM, "invite participants")
+    check_may(audit.actor, Permission.ENROL, "invite participants")
     check_not_withdrawn(participant, "an invitation would lead nowhere")
     revoke_invitations(audit, participant)
     token = study.keys.invitation_token()

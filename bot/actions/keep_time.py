@@ -13,6 +13,18 @@ PART = "intake"
 MISSED_BY = timedelta(seconds=60)
 
 
+def last_heard(session: Session) -> datetime | None:
+    """The study time of the last heartbeat."""
+    beat = session.get(HeartbeatRow, PART)
+    return beat.study_at if beat is not None else None
+
+
+def silent_since(session: Session, system_now: datetime, at_least: timedelta) -> datetime | None:
+    """Since when, by study time, nothing could come in, if the silence is at least so long by the system clock."""
+    beat = session.get(HeartbeatRow, PART)
+    return beat.study_at if beat is not None and system_now - beat.system_at >= at_least else None
+
+
 def note_alive(session: Session, policy: OutagePolicy, *, system_now: datetime, now: datetime, shifted: bool) -> bool:
     """Beat once; answers True when the gap since the last beat is an outage, which is then recorded.
 

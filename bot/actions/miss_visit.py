@@ -1,8 +1,9 @@
 """Record that a visit does not take place: no-show, not done, or the end of all visits."""
 
-from bot.actions.site_acts import SITE_TEAM, bring_in_step, check_may, check_reason, standing_cards, visit_to_write
+from bot.actions.site_acts import bring_in_step, check_may, check_reason, standing_cards, visit_to_write
 from bot.actions.study import Study
 from bot.errors import InvalidInputError, RefusedError
+from bot.people.roles import Permission
 from bot.storage.tables import ParticipantRow
 from bot.storage.trail import Trail, update
 from bot.storage.visits import calendar_of
@@ -13,7 +14,7 @@ def miss_visit(
     audit: Trail, participant: ParticipantRow, code: str, *, state: str, reason: str | None, study: Study
 ) -> None:
     """Store the state with its reason and end the visit's prompts; `terminated` ends every later visit too."""
-    check_may(audit.actor, SITE_TEAM, "record missed visits")
+    check_may(audit.actor, Permission.RUN_DIARY, "record missed visits")
     if state not in STOPPED:
         known = ", ".join(sorted(STOPPED))
         raise InvalidInputError(f"A missed visit is one of {known}, not {state}.", code="state_invalid")

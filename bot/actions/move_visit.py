@@ -5,7 +5,6 @@ from datetime import date, datetime, time
 from sqlmodel import Session
 
 from bot.actions.site_acts import (
-    SITE_TEAM,
     bring_in_step,
     check_may,
     check_not_withdrawn,
@@ -17,6 +16,7 @@ from bot.actions.site_acts import (
 )
 from bot.actions.study import Study
 from bot.errors import RefusedError
+from bot.people.roles import Permission
 from bot.storage.participants import zone_history
 from bot.storage.tables import ParticipantRow
 from bot.storage.trail import Trail, update
@@ -77,7 +77,7 @@ def move_visit(
     reason: str | None = None,
 ) -> MovePreview:
     """Move the visit and plan anew; a date outside the tolerance needs a reason and is marked."""
-    check_may(audit.actor, SITE_TEAM, "move visits")
+    check_may(audit.actor, Permission.RUN_DIARY, "move visits")
     check_can_move(audit.session, participant, code, to, study=study, now=audit.now)
     preview = preview_visit_move(audit.session, participant, code, to, study=study, now=audit.now, at=at)
     words = (reason or "").strip() or None

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -23,7 +23,7 @@ from bot.messages.replies import render_reply
 from bot.messages.today import render_today
 from bot.storage.participants import bound_chat, participant_by_id
 from bot.storage.tables import CardRow, ChatRow, MessageRow, PanelRow
-from bot.storage.views.cards import card_context, card_state
+from bot.storage.views.cards import card_context, card_state, is_open
 from bot.storage.views.days import DayRecord, Diary, read_diary
 
 
@@ -62,6 +62,8 @@ def prepare(session: Session, row: MessageRow, *, study: Study, now: datetime) -
         return Dropped("expired", TOO_LATE)
     if row.kind in PLANNED_KINDS:
         return _planned(session, row, study, now)
+    if row.kind == "outage":
+        return _after_outage(session, row, study, now)
     payload = json.loads(row.payload)
     if "panel" in payload:
         return _panel(session, row, payload, study, now)
@@ -86,6 +88,19 @@ def _planned(session: Session, row: MessageRow, study: Study, now: datetime) -> 
         return _send(chat.address, render_reply("thanks_last_visit", {}, participant.language))
     if row.kind == "closing":
         return _closing(session, row, diary, study, now)
+    return _copy(session, row, diary, chat, study, now)
+
+
+def _after_outage(session: Session, row: MessageRow, study: Study, now: datetime) -> Prepared:
+    participant = participant_by_id(session, row.participant_id or 0)
+    chat = bound_chat(session, participant.id or 0)
+    diary = read_diary(session, participant, study.protocol, now)
+    record = diary.record(row.diary_day) if row.diary_day else None
+    allowed = participant.stopped_at is None and participant.withdrawn_at is None
+    if chat is None or chat.blocked_at is not None or record is None or not allowed:
+        return Dropped("cancelled", "no chat")
+    if record.submitted_in_time or not is_open(record, now):
+        return Dropped("cancelled", NO_LONGER_DUE)
     return _copy(session, row, diary, chat, study, now)
 
 
@@ -134,10 +149,18 @@ def _about_diary(
         return _send(row.address or 0, render_today(today_view(session, diary, study, now), participant.language))
     if card is None or card.provider_msg_id is None:
         return Dropped("cancelled", "no card to redraw")
-    return _card(session, card, diary, study, now)
+    prepared = _card(session, card, diary, study, now)
+    return _with_word(prepared, participant.language) if payload.get("away") else prepared
 
 
-def _card(session: Session, card: CardRow, diary: Diary, study: Study, now: datetime) -> Prepared:
+def _with_word(prepared: Ready | Dropped, language: str) -> Ready | Dropped:
+    """Say beneath the card that taps were lost while we were away."""
+    if isinstance(prepared, Dropped) or not prepared.rows:
+        return prepared
+    return replace(prepared, text=f"{prepared.text}\n\n{render_reply('card.redrawn', {}, language).text}")
+
+
+def _card(session: Session, card: CardRow, diary: Diary, study: Study, now: datetime) -> Ready | Dropped:
     chat = session.get(ChatRow, card.chat_id) if card.chat_id else bound_chat(session, card.participant_id)
     if chat is None:
         return Dropped("cancelled", "no chat")

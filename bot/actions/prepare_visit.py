@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
 from bot.actions.site_acts import (
-    SITE_TEAM,
     bring_in_step,
     check_may,
     check_not_withdrawn,
@@ -12,6 +11,7 @@ from bot.actions.site_acts import (
 )
 from bot.actions.study import Study
 from bot.errors import InvalidInputError, RefusedError
+from bot.people.roles import Permission
 from bot.storage.tables import ParticipantRow, PreparationRow
 from bot.storage.trail import Trail, insert, update
 from bot.storage.visits import calendar_of, preparation_rows
@@ -28,7 +28,7 @@ def prepare_visit(
     study: Study,
 ) -> ScheduledVisit:
     """Replace the preparation days of a visit and return the visit as it then stands; no days at all clears them."""
-    check_may(audit.actor, SITE_TEAM, "record preparation days")
+    check_may(audit.actor, Permission.RUN_DIARY, "record preparation days")
     check_not_withdrawn(participant, "no visit is planned any more")
     visit = calendar_of(audit.session, participant, study.protocol).visit(code)
     if visit.held:

@@ -93,8 +93,10 @@ def queue_panel(session: Session, panel: PanelRow, *, reference: str, now: datet
     )
 
 
-def queue_card_edit(session: Session, card: CardRow, *, address: int, reference: str, now: datetime) -> None:
-    """Redraw the card in place; drawn from the database when sent, so a later redraw makes an earlier one needless."""
+def queue_card_edit(
+    session: Session, card: CardRow, *, address: int, reference: str, now: datetime, away: bool = False
+) -> None:
+    """Redraw the card in place, from the database when sent; `away` says that taps were lost meanwhile."""
     _queue(
         session,
         MessageRow(
@@ -105,7 +107,7 @@ def queue_card_edit(session: Session, card: CardRow, *, address: int, reference:
             visit=card.visit,
             diary_day=card.diary_day,
             kind="edit",
-            payload=json.dumps({"card": True}),
+            payload=json.dumps({"card": True, "away": away}),
             due_at=now,
             not_after=now + timedelta(hours=48),
             priority=0,

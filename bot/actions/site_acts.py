@@ -12,6 +12,7 @@ from bot.actions.queue import queue_card_edit
 from bot.actions.study import Study
 from bot.errors import NotAllowedError, RefusedError
 from bot.people.actor import Actor, ActorKind
+from bot.people.roles import TABLE, Permission, Role, can
 from bot.storage.diary import cards_of
 from bot.storage.participants import bound_chat
 from bot.storage.tables import EntryRow, ParticipantRow, VisitRow
@@ -20,14 +21,12 @@ from bot.storage.views.cards import open_records
 from bot.storage.views.days import read_diary
 from bot.storage.visits import visit_row
 
-CLINICIAN = frozenset({"clinician"})
-SITE_TEAM = frozenset({"coordinator", "clinician"})
 
-
-def check_may(actor: Actor, roles: Collection[str], act: str) -> None:
+def check_may(actor: Actor, permission: Permission, act: str) -> None:
     """Refuse staff whose role does not include the act; an operator at the console may, and is named in the trail."""
-    if actor.kind is ActorKind.STAFF and actor.role not in roles:
-        raise NotAllowedError(f"The role {actor.role} may not {act}: ask {' or '.join(sorted(roles))} at the site.")
+    if actor.kind is ActorKind.STAFF and not can(Role(actor.role), permission):
+        allowed = " or ".join(sorted(role.value for role in TABLE[permission].roles))
+        raise NotAllowedError(f"The role {actor.role} may not {act}: ask a {allowed}.")
 
 
 def check_reason(reason: str | None, act: str) -> str:

@@ -2,9 +2,10 @@
 
 from bot.actions.invite import revoke_invitations
 from bot.actions.plan_messages import plan_participant
-from bot.actions.site_acts import SITE_TEAM, check_may, check_reason
+from bot.actions.site_acts import check_may, check_reason
 from bot.actions.study import Study
 from bot.errors import RefusedError
+from bot.people.roles import Permission
 from bot.storage.participants import bound_chat
 from bot.storage.tables import ParticipantRow
 from bot.storage.trail import Trail, update
@@ -12,7 +13,7 @@ from bot.storage.trail import Trail, update
 
 def unlink(audit: Trail, participant: ParticipantRow, *, reason: str | None, study: Study) -> None:
     """Unbind the chat and end what is planned for it; the diary and its history stay."""
-    check_may(audit.actor, SITE_TEAM, "unlink a chat")
+    check_may(audit.actor, Permission.ENROL, "unlink a chat")
     words = check_reason(reason, "unlink a chat")
     chat = bound_chat(audit.session, participant.id or 0)
     if chat is None:

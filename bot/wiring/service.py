@@ -14,7 +14,8 @@ from fastapi import FastAPI
 from sqlmodel import Session
 
 from bot.actions import record_delivery
-from bot.actions.keep_time import note_alive
+from bot.actions.come_back import TAPS_LAST, come_back
+from bot.actions.keep_time import last_heard, note_alive, silent_since
 from bot.actions.plan_messages import plan_due
 from bot.actions.prepare_message import prepare
 from bot.actions.study import Study, load_study, protocol_in_force
@@ -218,8 +219,13 @@ class Service:
         plan_due(session, study=self._study, now=now)
 
     def _beat(self, session: Session, *, system_now: datetime, now: datetime, shifted: bool) -> bool:
+        since = silent_since(session, system_now, TAPS_LAST)
+        before = last_heard(session)
         policy = self._study.protocol.outages
-        return note_alive(session, policy, system_now=system_now, now=now, shifted=shifted)
+        out = note_alive(session, policy, system_now=system_now, now=now, shifted=shifted)
+        if since is not None or (out and before is not None):
+            come_back(session, study=self._study, silent_since=since or before or now, now=now)
+        return out
 
     def _hears(self) -> bool:
         return self.line is not None and self.line.hears()

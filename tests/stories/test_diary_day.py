@@ -140,7 +140,9 @@ def test_a_change_before_closing_is_a_new_revision_and_both_values_stay(world: W
     for label in ("Change", "Change stools", "6", "Submit"):
         phone.tap(label)
     assert entries(world) == [(3, 1, 1, "on_time", 1), (6, 1, 1, "on_time", 2)]
-    assert [(a.old, a.new) for a in world.rows(AuditRow) if a.action == "revise" and a.field == "stools"] == [("3", "6")]
+    assert [(a.old, a.new) for a in world.rows(AuditRow) if a.action == "revise" and a.field == "stools"] == [
+        ("3", "6")
+    ]
 
 
 def test_a_change_without_submit_leaves_the_saved_entry_standing(world: World) -> None:

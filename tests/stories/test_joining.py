@@ -95,7 +95,7 @@ def test_a_new_phone_keeps_the_history_and_silences_the_old_one(world: World) ->
     world.wait_for(FIRST_DAY + timedelta(days=2), "21:00")
     assert len(old.bubbles) == seen
     assert all(bubble.rows == () for bubble in old.bubbles)
-    assert [kind for _at, kind in new.unasked()][0] == "prompt"
+    assert next(kind for _at, kind in new.unasked()) == "prompt"
     assert [entry.diary_day for entry in world.rows(EntryRow)] == [FIRST_DAY]
     old.type("am I still here?")
     assert old.last.labels == []

@@ -202,6 +202,35 @@ def test_an_outage_over_an_open_day_extends_it_by_six_hours(world: World) -> Non
     assert [(row.diary_day, row.timing) for row in world.rows(EntryRow)] == [(FIRST_DAY, "late")]
 
 
+def test_after_a_silence_open_cards_are_redrawn_in_place_and_work(world: World) -> None:
+    phone, since = before_first_day(world)
+    world.wait_for(FIRST_DAY, "20:00")
+    phone.tap("Start")
+    phone.tap("3")
+    card, arrived = phone.last, len(phone.arrivals)
+    world.wait_for(FIRST_DAY, "20:20")
+    world.be_away_until(world.local(FIRST_DAY, "20:24"))
+    assert "We were away" in card.text
+    assert len(phone.arrivals) == arrived
+    for label in ("1 Mild", "1 Slightly", "Submit"):
+        phone.tap(label, card)
+    assert "We were away" not in card.text
+    assert len(world.rows(EntryRow)) == 1
+    assert len(arrivals(phone, world, since)) == 1
+
+
+def test_whoever_was_in_the_middle_of_a_card_is_written_to_once(world: World) -> None:
+    phone, since = before_first_day(world)
+    world.wait_for(NEXT_DAY, "09:20")
+    phone.tap("Start")
+    phone.tap("3")
+    world.be_away_until(world.local(NEXT_DAY, "09:25"))
+    world.be_away_until(world.local(NEXT_DAY, "09:29"))
+    assert [kind for kind, _at in arrivals(phone, world, since)] == ["prompt", "second", "last_call", "outage"]
+    phone.tap("Start")
+    assert "question 2 of 3" in phone.last.text
+
+
 def test_stepping_from_due_instant_to_due_instant_is_no_outage(world: World) -> None:
     before_first_day(world)
     world.wait_for(NEXT_DAY, "12:01")

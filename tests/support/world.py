@@ -14,7 +14,8 @@ from typing import TypeVar
 from sqlmodel import Session, col, select
 
 from bot.actions import record_delivery
-from bot.actions.keep_time import note_alive
+from bot.actions.come_back import TAPS_LAST, come_back
+from bot.actions.keep_time import note_alive, silent_since
 from bot.actions.plan_messages import plan_due
 from bot.actions.prepare_message import Dropped, Later, Ready, prepare
 from bot.actions.study import Study
@@ -99,7 +100,7 @@ class Phone:
 
     def unasked(self, since: datetime | None = None) -> list[tuple[datetime, str]]:
         """When which unasked message arrived."""
-        kinds = ("prompt", "second", "last_call", "snoozed", "thank_you")
+        kinds = ("prompt", "second", "last_call", "snoozed", "outage", "thank_you")
         return [(at, kind) for at, kind, _text in self.arrivals if kind in kinds and (since is None or at > since)]
 
 
@@ -218,9 +219,11 @@ class World:
 
     def tick(self) -> None:
         with self.db.write() as session:
-            note_alive(
-                session, self.study.protocol.outages, system_now=self.system_now, now=self.now, shifted=True
-            )
+            since = silent_since(session, self.system_now, TAPS_LAST)
+            policy = self.study.protocol.outages
+            note_alive(session, policy, system_now=self.system_now, now=self.now, shifted=True)
+            if since is not None:
+                come_back(session, study=self.study, silent_since=since, now=self.now)
             plan_due(session, study=self.study, now=self.now)
         self.deliver()
 

@@ -9,7 +9,7 @@ from bot.storage.tables.checks import one_of
 
 ON_THE_WAY = ("planned", "claimed", "sending", "retry")
 ENDS = ("sent", "refused", "expired", "cancelled", "unknown")
-UNASKED = ("prompt", "second", "last_call", "snoozed", "thank_you")
+UNASKED = ("prompt", "second", "last_call", "snoozed", "outage", "thank_you")
 KINDS = (*UNASKED, "closing", "edit", "reply", "staff")
 
 

@@ -625,7 +625,7 @@ def create_message() -> None:
         sa.Column("resend_of", sa.Integer(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
-            "kind IN ('prompt', 'second', 'last_call', 'snoozed', 'thank_you', "
+            "kind IN ('prompt', 'second', 'last_call', 'snoozed', 'outage', 'thank_you', "
             "'closing', 'edit', 'reply', 'staff')",
             name=op.f("ck_message_kind_known"),
         ),
