@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Protocol
@@ -153,7 +153,7 @@ class Intake:
         return True
 
     def _handle_row(self, session: Session, row: InboxRow, attempt: Attempt) -> None:
-        now = self._clock.now()
+        now = row.received_at  # an answer counts when it came, not when we got round to it
         try:
             found = translate(json.loads(row.body))
         except MalformedUpdateError as error:
@@ -165,10 +165,17 @@ class Intake:
             mark_done(session, row, now=now, problem=found.code)
             UPDATES_HANDLED.labels(found.code).inc()
             return
+        found = self._in_study_time(found)
         attempt.incoming = found
         attempt.answer = self._handle(session, found, study=self._study(), now=now, shifted=self._clock.shifted)
         mark_done(session, row, now=now)
         UPDATES_HANDLED.labels("done").inc()
+
+    def _in_study_time(self, incoming: Incoming) -> Incoming:
+        """Telegram dates messages by its own clock; study time may run ahead of it."""
+        if incoming.sent_at is None:
+            return incoming
+        return replace(incoming, sent_at=incoming.sent_at + (self._clock.now() - self._clock.system_now()))
 
     async def _give_up(self, attempt: Attempt) -> bool:
         """Count the failure; after the last try put the update aside, so that it blocks nobody."""

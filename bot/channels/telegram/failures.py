@@ -7,13 +7,12 @@ from telegram.error import (
     Forbidden,
     InvalidToken,
     NetworkError,
-    RetryAfter,
     TelegramError,
     TimedOut,
 )
 
 from bot.channels.outcomes import Delivered, Outcome, Refused, Retry, Unknown
-from bot.channels.telegram.transport import ServerTroubleError
+from bot.channels.telegram.transport import AskedToWaitError, ServerTroubleError
 
 NOT_SENT = (httpx.PoolTimeout, httpx.ConnectTimeout, httpx.ConnectError)
 TOKEN_PAUSE = 60.0  # seconds between tries while the token is refused
@@ -32,8 +31,8 @@ TOO_OLD = ("query is too old", "query id is invalid", "query_id_invalid")
 def outcome_of(error: TelegramError, *, provider_msg_id: int | None) -> Outcome:
     """What became of a message whose sending or editing raised this error."""
     match error:
-        case RetryAfter():
-            return Retry("too_many_requests", seconds_of(error), everyone=True)
+        case AskedToWaitError():
+            return Retry("too_many_requests", error.seconds, everyone=True)
         case Forbidden():
             return Refused(_first_match(FORBIDDEN, error, "forbidden"))
         case BadRequest():
@@ -70,12 +69,6 @@ def _transport(error: TelegramError) -> Outcome:
 def _first_match(texts: dict[str, str], error: TelegramError, otherwise: str) -> str:
     said = error.message.lower()
     return next((code for words, code in texts.items() if words in said), otherwise)
-
-
-def seconds_of(error: RetryAfter) -> float:
-    """The pause that Telegram asks for, in seconds."""
-    after = error.retry_after
-    return float(after) if isinstance(after, int | float) else after.total_seconds()
 
 
 def is_too_late(error: BadRequest) -> bool:

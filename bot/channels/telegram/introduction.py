@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from telegram import Bot, BotCommand
-from telegram.error import BadRequest, InvalidToken, RetryAfter, TelegramError
+from telegram.error import BadRequest, InvalidToken, TelegramError
 
-from bot.channels.telegram.failures import seconds_of
 from bot.channels.telegram.poller import ALLOWED_UPDATES
+from bot.channels.telegram.transport import AskedToWaitError
 from bot.errors import RefusedError
 from bot.log import get_logger
 from bot.messages.profile import bot_profile, command_descriptions
@@ -54,8 +54,8 @@ async def persist(call: Callable[[], Awaitable[Result]], method: str, refusal: s
             return await call()
         except (InvalidToken, BadRequest):
             raise RefusedError(f"Telegram said no to {method}: {refusal}.") from None
-        except RetryAfter as error:
-            await asyncio.sleep(seconds_of(error))
+        except AskedToWaitError as error:
+            await asyncio.sleep(error.seconds)
         except TelegramError as error:
             log.warning("telegram_unreachable", method=method, error=type(error).__name__)
             await asyncio.sleep(rest)

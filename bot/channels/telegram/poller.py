@@ -7,13 +7,12 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 from telegram import Bot
-from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
+from telegram.error import Conflict, InvalidToken, TelegramError
 from telegram.request import RequestData
 from telegram.request._requestparameter import RequestParameter
 
 from bot.channels.metrics import POLL_FAILURES, UPDATES_STORED
-from bot.channels.telegram.failures import seconds_of
-from bot.channels.telegram.transport import Transport
+from bot.channels.telegram.transport import AskedToWaitError, Transport
 from bot.log import get_logger
 from bot.storage.database import Database
 from bot.storage.inbox import store_updates
@@ -99,8 +98,8 @@ class Poller:
     def _judge(self, error: Exception) -> tuple[str, float]:
         backed_off = min(FIRST_REST * 2 ** min(self._failures - 1, 10), LONGEST_REST)
         match error:
-            case RetryAfter():
-                return "too_many_requests", seconds_of(error)
+            case AskedToWaitError():
+                return "too_many_requests", error.seconds
             case Conflict():
                 return "another_poller", max(backed_off, 2.0)
             case InvalidToken():

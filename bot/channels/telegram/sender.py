@@ -4,12 +4,13 @@ import asyncio
 
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Message
 from telegram.constants import ParseMode
-from telegram.error import BadRequest, RetryAfter, TelegramError
+from telegram.error import BadRequest, TelegramError
 
 from bot.actions.prepare_message import Ready
 from bot.channels.metrics import CALLBACK_ANSWERS
 from bot.channels.outcomes import Delivered, Outcome, Retry, Unknown
-from bot.channels.telegram.failures import is_too_late, outcome_of, seconds_of
+from bot.channels.telegram.failures import is_too_late, outcome_of
+from bot.channels.telegram.transport import AskedToWaitError
 from bot.chat.incoming import CallbackAnswer
 from bot.log import get_logger
 
@@ -68,10 +69,10 @@ class TelegramSender:
             await self._bot.answer_callback_query(answer.callback_id, text=answer.toast)
         except BadRequest as error:
             return "too_late" if is_too_late(error) else "refused"
-        except RetryAfter as error:
+        except AskedToWaitError as error:
             if not again:
                 return "too_many_requests"
-            await asyncio.sleep(seconds_of(error))
+            await asyncio.sleep(error.seconds)
             return await self._answer(answer, again=False)
         except TelegramError as error:
             if again and isinstance(outcome_of(error, provider_msg_id=None), Retry | Unknown):

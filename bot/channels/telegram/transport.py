@@ -2,9 +2,10 @@
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from telegram import Bot
-from telegram.error import NetworkError
+from telegram.error import NetworkError, TelegramError
 from telegram.request import HTTPXRequest, RequestData
 
 from bot.settings import Settings
@@ -12,6 +13,7 @@ from bot.settings import Settings
 READ_TIMEOUT = 20.0
 CONNECT_TIMEOUT = 5.0
 POOL_TIMEOUT = 5.0
+UNSAID_PAUSE = 5.0  # seconds, when a 429 does not say how long
 SENDING_CONNECTIONS = 24
 POLLING_CONNECTIONS = 4  # a poll that was torn down may leave its connection stuck
 
@@ -25,24 +27,44 @@ class ServerTroubleError(NetworkError):
         self.refused = refused
 
 
+class AskedToWaitError(TelegramError):
+    """The Bot API asks for a pause of so many seconds before anything else is sent."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"the Bot API asks for a pause of {seconds} s")
+        self.seconds = seconds
+
+
 class Transport(HTTPXRequest):
-    """The stock transport, raising ServerTroubleError for 5xx answers."""
+    """The stock transport, raising AskedToWaitError for 429 and ServerTroubleError for 5xx answers."""
 
     async def do_request(  # type: ignore[override]  # the timeouts pass through untouched
         self, url: str, method: str, request_data: RequestData | None = None, **timeouts: object
     ) -> tuple[int, bytes]:
         status, payload = await super().do_request(url, method, request_data, **timeouts)  # type: ignore[arg-type]
+        if status == 429:
+            raise AskedToWaitError(_retry_after(payload))
         if status >= 500:
             raise ServerTroubleError(status, refused=status not in {502, 504} and _is_own_refusal(payload))
         return status, payload
 
 
 def _is_own_refusal(payload: bytes) -> bool:
+    return _answer(payload).get("ok") is False
+
+
+def _retry_after(payload: bytes) -> float:
+    parameters = _answer(payload).get("parameters")
+    seconds = parameters.get("retry_after") if isinstance(parameters, dict) else None
+    return float(seconds) if isinstance(seconds, int | float) and seconds >= 0 else UNSAID_PAUSE
+
+
+def _answer(payload: bytes) -> dict[str, Any]:
     try:
         answer = json.loads(payload)
     except ValueError:
-        return False
-    return isinstance(answer, dict) and answer.get("ok") is False
+        return {}
+    return answer if isinstance(answer, dict) else {}
 
 
 def make_transport(settings: Settings, *, connections: int) -> Transport:

@@ -1,0 +1,150 @@
+"""Sending: what each answer of the Bot API, or its silence, means for a message."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from urllib.parse import parse_qs
+
+import httpx
+import pytest
+from telegram import Bot
+
+from bot.actions.prepare_message import Ready
+from bot.channels.outcomes import Delivered, Outcome, Refused, Retry, Unknown
+from bot.channels.telegram.sender import TelegramSender
+from bot.channels.telegram.transport import Transport
+from bot.chat.incoming import CallbackAnswer
+
+TOKEN = "123456789:a-token-that-is-long-enough-to-be-one"
+SEND = Ready("send", 5001, "<b>Three</b> questions", ((("Start", "1:key:n:0"),), (("A", "a"), ("B", "b"))))
+EDIT = Ready("edit", 5001, "Saved", (), 12)
+MESSAGE = {"message_id": 12, "date": 1, "chat": {"id": 5001, "type": "private"}, "text": "x"}
+
+Handler = Callable[[httpx.Request], httpx.Response]
+
+
+def sender(handler: Handler) -> TelegramSender:
+    transport = Transport(httpx_kwargs={"transport": httpx.MockTransport(handler)})
+    return TelegramSender(Bot(TOKEN, base_url="http://127.0.0.1:9/bot", request=transport))
+
+
+def answering(status: int, body: object) -> Handler:
+    return lambda _request: httpx.Response(status, json=body)
+
+
+def refusing(status: int, description: str, **parameters: int) -> Handler:
+    body = {"ok": False, "error_code": status, "description": description}
+    return answering(status, body | ({"parameters": parameters} if parameters else {}))
+
+
+def raising(error: type[httpx.TransportError]) -> Handler:
+    def fail(request: httpx.Request) -> httpx.Response:
+        raise error("planted", request=request)
+
+    return fail
+
+
+async def test_a_message_goes_out_protected_without_previews_and_with_its_buttons() -> None:
+    seen: list[dict[str, str]] = []
+
+    def take(request: httpx.Request) -> httpx.Response:
+        seen.append(
+            {"path": request.url.path} | {key: value[0] for key, value in parse_qs(request.content.decode()).items()}
+        )
+        return httpx.Response(200, json={"ok": True, "result": MESSAGE})
+
+    assert await sender(take).send(SEND) == Delivered(12)
+    assert await sender(take).send(EDIT) == Delivered(12)
+    sent, edited = seen
+    assert sent["path"].endswith("/sendMessage")
+    assert (sent["chat_id"], sent["parse_mode"], sent["protect_content"]) == ("5001", "HTML", "true")
+    assert json.loads(sent["link_preview_options"]) == {"is_disabled": True}
+    assert [
+        [button["callback_data"] for button in row] for row in json.loads(sent["reply_markup"])["inline_keyboard"]
+    ] == [
+        ["1:key:n:0"],
+        ["a", "b"],
+    ]
+    assert edited["path"].endswith("/editMessageText")
+    assert edited["message_id"] == "12"
+    assert "reply_markup" not in edited
+
+
+@pytest.mark.parametrize(
+    ("handler", "outcome"),
+    [
+        (refusing(403, "Forbidden: bot was blocked by the user"), Refused("blocked")),
+        (refusing(403, "Forbidden: user is deactivated"), Refused("deactivated")),
+        (refusing(403, "Forbidden: something new"), Refused("forbidden")),
+        (refusing(400, "Bad Request: chat not found"), Refused("chat_not_found")),
+        (refusing(400, "Bad Request: message to edit not found"), Refused("message_gone")),
+        (refusing(400, "Bad Request: can't parse entities"), Refused("bad_request")),
+        (refusing(400, "Bad Request: group upgraded", migrate_to_chat_id=-100), Refused("not_private")),
+        (
+            refusing(429, "Too Many Requests: retry after 7", retry_after=7),
+            Retry("too_many_requests", 7.0, everyone=True),
+        ),
+        (refusing(401, "Unauthorized"), Retry("token_refused", 60.0, everyone=True)),
+        (refusing(500, "Internal Server Error: restart"), Retry("server_500")),
+        (refusing(502, "Bad Gateway"), Unknown("server_502")),
+        (lambda _request: httpx.Response(502, text="<html>Bad Gateway</html>"), Unknown("server_502")),
+        (lambda _request: httpx.Response(503, text="<html>"), Unknown("server_503")),
+        (lambda _request: httpx.Response(200, text='{"ok": true, "resu'), Unknown("unreadable_answer")),
+        (answering(200, {"ok": True}), Unknown("unreadable_answer")),
+        (answering(200, {"ok": True, "result": {"message_id": 12}}), Unknown("unreadable_answer")),
+        (raising(httpx.ReadTimeout), Unknown("timed_out")),
+        (raising(httpx.WriteTimeout), Unknown("timed_out")),
+        (raising(httpx.ReadError), Unknown("connection_lost")),
+        (raising(httpx.RemoteProtocolError), Unknown("connection_lost")),
+        (raising(httpx.ConnectError), Retry("not_connected")),
+        (raising(httpx.ConnectTimeout), Retry("not_connected")),
+        (raising(httpx.PoolTimeout), Retry("not_connected")),
+    ],
+)
+async def test_every_answer_has_one_meaning(handler: Handler, outcome: Outcome) -> None:
+    assert await sender(handler).send(SEND) == outcome
+
+
+async def test_an_edit_that_changes_nothing_is_done() -> None:
+    unchanged = refusing(400, "Bad Request: message is not modified: specified new message content and reply markup")
+    assert await sender(unchanged).send(EDIT) == Delivered(12)
+
+
+def counting(*answers: Handler) -> tuple[Handler, list[str]]:
+    """Each answer in turn, then success; and the paths that were called."""
+    called: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        called.append(request.url.path.rsplit("/", 1)[1])
+        number = len(called) - 1
+        return (
+            answers[number](request)
+            if number < len(answers)
+            else httpx.Response(200, json={"ok": True, "result": True})
+        )
+
+    return answer, called
+
+
+@pytest.mark.parametrize(
+    ("first", "calls"),
+    [
+        (refusing(400, "Bad Request: query is too old and response timeout expired or query ID is invalid"), 1),
+        (refusing(403, "Forbidden: bot was blocked by the user"), 1),
+        (raising(httpx.ReadTimeout), 2),
+        (raising(httpx.ConnectError), 2),
+        (refusing(500, "Internal Server Error"), 2),
+    ],
+)
+async def test_a_tap_is_answered_at_most_twice_and_too_late_counts_as_done(first: Handler, calls: int) -> None:
+    handler, called = counting(first)
+    await sender(handler).answer(CallbackAnswer("77", "Noted."))
+    assert called == ["answerCallbackQuery"] * calls
+
+
+async def test_answering_a_tap_waits_as_long_as_telegram_asks() -> None:
+    handler, called = counting(refusing(429, "Too Many Requests: retry after 1", retry_after=1))
+    started = asyncio.get_running_loop().time()
+    await sender(handler).answer(CallbackAnswer("77", None))
+    assert len(called) == 2
+    assert asyncio.get_running_loop().time() - started >= 0.99
