@@ -18,6 +18,7 @@ from bot.actions.site_acts import (
 from bot.actions.study import Study
 from bot.errors import InvalidInputError, RefusedError
 from bot.people.roles import Permission
+from bot.storage.diary import entries_of
 from bot.storage.tables import ParticipantRow
 from bot.storage.trail import Trail, update
 from bot.storage.visits import calendar_of
@@ -29,12 +30,17 @@ ONE_DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class CheckedIn:
-    """The visit as held, and what holding it on that date changed."""
+    """The visit as held, and what holding it on that date changed.
+
+    `entered_after` is when day -1 was submitted, if that was after this check-in: recorded late, it closed a
+    day that had been answered meanwhile. The entry stays as it was acknowledged.
+    """
 
     visit: ScheduledVisit
     held_at: datetime
     held_on: date
     preview: MovePreview
+    entered_after: datetime | None
 
 
 def check_in(
@@ -57,7 +63,13 @@ def check_in(
     )  # fmt: skip
     bring_in_step(audit, participant, before, study=study, also=[held_on - ONE_DAY])
     visit = calendar_of(audit.session, participant, study.protocol).visit(code)
-    return CheckedIn(visit, held_at, held_on, preview)
+    return CheckedIn(visit, held_at, held_on, preview, _entered_after(audit.session, participant, held_on, held_at))
+
+
+def _entered_after(session: Session, participant: ParticipantRow, held_on: date, held_at: datetime) -> datetime | None:
+    day = held_on - ONE_DAY
+    entries = entries_of(session, participant.id or 0, [day]).get(day)
+    return entries[0].submitted_at if entries and entries[0].submitted_at > held_at else None
 
 
 def preview_check_in(

@@ -35,7 +35,7 @@ def read_time(text: str) -> time:
 def read_instant(text: str) -> datetime:
     """An instant as typed; without an offset it is the wall clock of the site, which the command knows."""
     try:
-        return datetime.fromisoformat(text)
+        return datetime.fromisoformat(text if ":" in text else "")
     except ValueError:
         raise typer.BadParameter(
             f"{text} is not an instant: write it as in 2026-06-09T09:30, site time, or with an offset."
@@ -64,10 +64,11 @@ def check_same_site(session: "Session", staff: str, site: str, code: str) -> Non
     from sqlmodel import select
 
     from bot.errors import NotFoundError
+    from bot.people.roles import sees_site
     from bot.storage.tables import StaffRow
 
     account = session.exec(select(StaffRow).where(StaffRow.name == staff)).first()
-    if account is None or account.site != site:
+    if account is None or not sees_site(account.site, site):
         raise NotFoundError(f"There is no participant {code}: `participant list` shows those enrolled.")
 
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from bot.cli.common import ByOption, JsonOption, looking, print_json, writing
+from bot.cli.common import ByOption, JsonOption, looking, print_json, say, writing
 from bot.cli.site import (
     CodeArgument,
     ReasonOption,
@@ -16,6 +16,7 @@ from bot.cli.site import (
     read_day,
     read_instant,
     read_time,
+    utc_text,
 )
 
 if TYPE_CHECKING:  # opened when a command runs, so that --help stays quick
@@ -209,6 +210,8 @@ def checkin(
         participant = participant_for(work, code)
         held = check_in(work.trail, participant, visit, study=work.study, at=_at_site(at, participant, work.study))
         document = _document(work, participant, visit)
+    if held.entered_after is not None:
+        say(f"Day -1 was submitted after this check-in, at {utc_text(held.entered_after)}: it stays as it was saved.")
     if as_json:
         print_json(document)
         return

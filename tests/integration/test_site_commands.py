@@ -173,7 +173,12 @@ def test_a_visit_is_held_assessed_and_drafted(run: Run, tmp_path: Path) -> None:
     assert {row["component"]: row["measured_on"] for row in rows}["hct"] == str(today())
     assert {row["source"] for row in rows} == {"operator"}
     found = read(run, "draft", "SH-001", "W00")
-    assert (found["held"], found["status"], found["total"], found["from_baseline"]) == (True, "not_computable", None, None)
+    assert (found["held"], found["status"], found["total"], found["from_baseline"]) == (
+        True,
+        "not_computable",
+        None,
+        None,
+    )
     assert found["components"]["hct"]["points"] == 51.0
     assert found["endoscopic"]["total"] == 18
     for language, word in (("en", "clinician review"), ("zh", "研究者审阅")):
@@ -205,7 +210,9 @@ def test_a_missed_visit_has_no_draft_and_a_held_one_cannot_be_missed(run: Run) -
     assert "recorded as not_done" in run("draft", "SH-001", "W08")[2]
     run("visit", "checkin", "SH-001", "W00")
     assert run("visit", "missed", "SH-001", "W00", "--as", "no_show", "--reason", "mistake")[0] == 1
-    assert "no_show, not_done, terminated" in run("visit", "missed", "SH-001", "W04", "--as", "lost", "--reason", "x")[2]
+    assert (
+        "no_show, not_done, terminated" in run("visit", "missed", "SH-001", "W04", "--as", "lost", "--reason", "x")[2]
+    )
 
 
 def test_a_zone_is_changed_by_its_iana_name(run: Run) -> None:
@@ -227,15 +234,14 @@ def test_staff_act_at_their_own_site_and_by_their_role(run: Run, tmp_path: Path)
     assert run("participant", "invite", "SH-001", "--by", "nobody")[0] == 1
 
 
-def test_a_changed_protocol_is_adopted_with_a_preview(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_changed_protocol_is_adopted_with_a_preview(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     enrol(run)
     changed = tmp_path / "changed.toml"
     text = seed_protocol_path().read_text(encoding="utf-8")
-    changed.write_text(
-        text.replace('version = { value = "1", source = "assumption" }', 'version = { value = "2", source = "assumption" }', 1)
-        .replace("days_after = { value = 3", "days_after = { value = 5"),
-        encoding="utf-8",
-    )  # fmt: skip
+    text = text.replace('version = { value = "1"', 'version = { value = "2"', 1)
+    changed.write_text(text.replace("days_after = { value = 3", "days_after = { value = 5"), encoding="utf-8")
     words = ("protocol", "adopt", changed, "--from", today(), "--reason", "wider windows")
     seen = read(run, *words, "--preview")
     assert (seen["from_version"], seen["to_version"]) == ("1", "2")
@@ -254,7 +260,9 @@ def test_protocol_check_names_file_line_and_key(run: Run, tmp_path: Path) -> Non
     assert run("protocol", "check", seed_protocol_path())[0] == 0
     broken = tmp_path / "broken.toml"
     shutil.copy(seed_protocol_path(), broken)
-    broken.write_text(broken.read_text(encoding="utf-8").replace("value = 18:00:00", 'value = "six"', 1), encoding="utf-8")
+    broken.write_text(
+        broken.read_text(encoding="utf-8").replace("value = 18:00:00", 'value = "six"', 1), encoding="utf-8"
+    )
     code, out, err = run("protocol", "check", broken)
     assert (code, out) == (1, "")
     assert err.startswith(f"{broken}:")

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session, select
+from sqlmodel import select
 
 from bot.actions.assess import ClinicValues, assess
 from bot.actions.check_in import CheckedIn, check_in
@@ -85,13 +85,13 @@ class SiteStudy:
         with self.trail(now) as audit:
             return enrol(audit, Enrolment(**(given | values)), study=self.study)
 
-    def fill(self, day: date, stools: int, pain: int, wellbeing: int, *, timing: str = "on_time", revision: int = 1) -> None:
+    def fill(self, day: date, stools: int, pain: int, wellbeing: int, *, timing: str = "on_time") -> None:
         """Store one day's entry as the chat would, in time unless said otherwise."""
         with self.acting(shanghai(day, 20)) as (audit, participant):
             entry = EntryRow(
                 participant_id=participant.id,
                 diary_day=day,
-                revision=revision,
+                revision=1,
                 stools=stools,
                 pain=pain,
                 wellbeing=wellbeing,
@@ -104,13 +104,9 @@ class SiteStudy:
                 wording_version="1",
                 protocol=self.study.protocol.fingerprint,
                 rules=self.study.protocol.rules.hash,
-                reference=f"test/{day}/{revision}",
+                reference=f"test/{day}",
             )
             add_entry(audit, entry, previous=None)
-
-    def fill_week(self, visit_on: date = W00, *, stools: int = 4, pain: int = 1, wellbeing: int = 1, days: int = 7) -> None:
-        for back in range(days, 0, -1):
-            self.fill(visit_on - timedelta(days=back), stools, pain, wellbeing)
 
     def check_in(self, code: str = "W00", *, now: datetime | None = None, at: datetime | None = None) -> CheckedIn:
         with self.acting(now or shanghai(W00, 9)) as (audit, participant):
@@ -145,11 +141,3 @@ def site_study(folder: Path) -> Iterator[SiteStudy]:
         with site.trail(ENROLLED_AT) as audit:
             put_first_protocol_in_force(audit, site.study.protocol, seed_protocol_path())
         yield site
-
-
-def read_session(site: SiteStudy) -> Any:
-    """A session for reading, as a context manager."""
-    return site.database.read()
-
-
-__all__ = ["ALL_CLINIC", "ENROLLED_AT", "OPERATOR", "W00", "Session", "SiteStudy", "read_session", "shanghai", "site_study"]

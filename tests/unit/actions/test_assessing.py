@@ -74,7 +74,7 @@ def test_complications_that_cannot_be_read_are_refused(text: str) -> None:
     ("given", "code", "sentence"),
     [
         (ClinicValues(hct=Decimal("38.5")), "hct_unit_required", "state % or L/L"),
-        (ClinicValues(hct=Decimal("385"), hct_unit="%"), "hct_out_of_range", "385 % is outside 10-70 %"),
+        (ClinicValues(hct=Decimal(385), hct_unit="%"), "hct_out_of_range", "385 % is outside 10-70 %"),
         (ClinicValues(hct=Decimal("38.5"), hct_unit="L/L"), "hct_out_of_range", "38.5 L/L is outside"),
         (ClinicValues(hct=Decimal(15), hct_unit="%"), "confirmation_required", "usual: 20 to 58 %"),
         (ClinicValues(weight_kg=Decimal(600)), "weight_out_of_range", "600 kg is outside 25-250 kg"),

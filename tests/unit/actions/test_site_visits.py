@@ -104,11 +104,9 @@ def test_preparation_dates_that_cannot_be_right_are_refused(
 def test_a_check_in_closes_day_minus_one_and_redraws_its_card(site: SiteStudy) -> None:
     with site.acting(ENROLLED_AT) as (audit, participant):
         chat = add_chat(audit.session, participant, bound_at=ENROLLED_AT, reach_at=ENROLLED_AT)
-        add_card(
-            audit.session, participant, diary_day=W00 - DAY, shown="neutral", chat_id=chat.id, provider_msg_id=9
-        )
+        add_card(audit.session, participant, diary_day=W00 - DAY, shown="neutral", chat_id=chat.id, provider_msg_id=9)
     site.check_in(now=shanghai(W00, 9))
-    edits = [row for row in site.rows(MessageRow, kind="edit")]
+    edits = site.rows(MessageRow, kind="edit")
     assert [(row.diary_day, row.due_at) for row in edits] == [(W00 - DAY, shanghai(W00, 9))]
     draft = site.draft("W00", shanghai(W00, 9)).draft
     assert draft.diary.scored[-1].state == "missed"
@@ -139,7 +137,10 @@ def test_a_held_visit_stays_as_it_is(site: SiteStudy) -> None:
 def test_a_check_in_in_the_future_or_long_ago_is_refused(site: SiteStudy) -> None:
     now = shanghai(W00, 9)
     with site.acting(now) as (audit, participant):
-        for at, sentence in ((now + timedelta(minutes=1), "cannot have begun"), (shanghai(W00.replace(year=2024), 9), "earliest")):
+        for at, sentence in (
+            (now + timedelta(minutes=1), "cannot have begun"),
+            (shanghai(W00.replace(year=2024), 9), "earliest"),
+        ):
             with pytest.raises(InvalidInputError, match=sentence):
                 preview_check_in(audit.session, participant, "W00", at, study=site.study, now=now)
 
