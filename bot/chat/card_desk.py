@@ -1,5 +1,7 @@
 """The desk's side of the card: reads it, takes one pure step, stores what follows, and queues the redraw."""
 
+from datetime import timedelta
+
 from bot.actions.mark_helped import mark_helped
 from bot.actions.pass_to_site import pass_to_site
 from bot.actions.queue import queue_card_edit, queue_edit_text
@@ -15,14 +17,19 @@ from bot.chat.outcomes import (
     MarkHelped,
     PassToSite,
     RecordAnswer,
+    Reply,
     RequestCorrection,
     SnoozeUntil,
     SubmitEntry,
 )
 from bot.chat.steps import step_card
+from bot.diary.answers import is_quantity
 from bot.diary.card import CardState, Tap
 from bot.storage.tables import CardRow
 from bot.storage.views.cards import card_context, card_state
+
+
+ONE_SECOND, ONE_DAY = timedelta(seconds=1), timedelta(days=1)
 
 
 def take_tap(call: Call, card: CardRow, tap: Tap, tapped: Tapped) -> CallbackAnswer:
@@ -39,9 +46,23 @@ def take_text(call: Call, text: str) -> bool:
     if not cards or call.sender.withdrawn_at is not None:
         return False
     card = max(cards, key=lambda row: (_is_asking(call, row), row.touched_at is not None, row.touched_at, row.id))
+    if _came_before_the_question(call, card) and is_quantity(text):
+        call.say(Reply("typed.crossed"))
+        return True
     outcome = _step(call, card, text)
     _carry_out(call, card, outcome, text=text)
     return True
+
+
+def _came_before_the_question(call: Call, card: CardRow) -> bool:
+    """Whether a text was sent before the question on screen had come up: it was meant for an earlier one.
+
+    Message dates are whole seconds; what is older than a day says nothing about crossing.
+    """
+    sent_at, shown_at = call.incoming.sent_at, card.touched_at
+    if sent_at is None or shown_at is None or not _is_asking(call, card):
+        return False
+    return ONE_SECOND <= shown_at - sent_at < ONE_DAY
 
 
 def carry_out_pass(call: Call, text: str) -> None:

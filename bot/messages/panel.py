@@ -52,7 +52,7 @@ NEXT_UNKNOWN: Final = chat_text("panel.next_unknown", "The next questions will c
 HELP_HINT: Final = chat_text("panel.help_hint", "/help shows what you can do here.")
 STOP_ASK: Final = chat_text(
     "panel.stop",
-    "Stop all messages from here? Your answers are kept, and your treatment does not change. The team will be told.",
+    "Stop all messages from here? Your answers are kept, and your care stays the same. The team will be told.",
 )
 STOPPED: Final = chat_text(
     "panel.stopped",

@@ -79,13 +79,15 @@ def waiting_chats(session: Session, *, busy: Collection[int], limit: int) -> lis
 def next_waiting(session: Session, chat: int) -> InboxRow | None:
     """The oldest update of this chat that waits, locked until the transaction ends.
 
+    Oldest by Telegram's own number: a webhook may bring a text before the tap that was made first.
+
     None when nothing waits, or when another process serves this chat (PostgreSQL).
     """
     if not _lock_chat(session, chat):
         return None
     same_chat = col(InboxRow.address).is_(None) if chat == NO_CHAT else col(InboxRow.address) == chat
     query = select(InboxRow).where(col(InboxRow.state) == "waiting", same_chat)
-    return session.exec(query.order_by(col(InboxRow.id)).limit(1)).first()
+    return session.exec(query.order_by(col(InboxRow.update_id)).limit(1)).first()
 
 
 def _lock_chat(session: Session, chat: int) -> bool:

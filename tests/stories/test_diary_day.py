@@ -307,3 +307,17 @@ def answer(phone: Phone) -> None:
 
 def unanswered(world: World, at: datetime) -> int:
     return len([row for row in world.rows(MessageRow) if row.state == "planned" and row.due_at <= at])
+
+
+def test_a_number_sent_before_its_question_came_up_is_not_kept(world: World) -> None:
+    phone = at_the_prompt(world)
+    phone.tap("Start")
+    world.wait(seconds=30)
+    sent = world.now
+    world.wait(seconds=5)
+    phone.tap("3")
+    phone.type("2", sent_at=sent)
+    assert [(a.item, a.value) for a in world.rows(AnswerRow)] == [("stools", 3)]
+    assert "not kept" in phone.last.text
+    phone.type("2")
+    assert [(a.item, a.value) for a in world.rows(AnswerRow)] == [("stools", 3), ("pain", 2)]

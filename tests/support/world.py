@@ -68,8 +68,8 @@ class Phone:
     def command(self, name: str) -> None:
         self.send(Command(name, ""))
 
-    def type(self, text: str) -> None:
-        self.send(Typed(text))
+    def type(self, text: str, *, sent_at: datetime | None = None) -> None:
+        self.send(Typed(text), sent_at=sent_at)
 
     def tap(self, label: str, bubble: Bubble | None = None) -> CallbackAnswer | None:
         """Tap the newest button whose label is, or begins with, these words."""
@@ -87,8 +87,10 @@ class Phone:
                             return place, data
         return None
 
-    def send(self, body: Body, *, reference: str | None = None) -> CallbackAnswer | None:
-        answer = self.world.receive(self, body, reference)
+    def send(
+        self, body: Body, *, reference: str | None = None, sent_at: datetime | None = None
+    ) -> CallbackAnswer | None:
+        answer = self.world.receive(self, body, reference, sent_at)
         if answer is not None and answer.toast:
             self.toasts.append(answer.toast)
         self.world.deliver()
@@ -154,10 +156,11 @@ class World:
         phone.tap("OK" if language == "English" else "收到")
         return phone
 
-    def receive(self, phone: Phone, body: Body, reference: str | None = None) -> CallbackAnswer | None:
-        incoming = Incoming(
-            reference or f"u{next(self.updates)}", "telegram", phone.address, phone.language, self.now, body
-        )
+    def receive(
+        self, phone: Phone, body: Body, reference: str | None = None, sent_at: datetime | None = None
+    ) -> CallbackAnswer | None:
+        reference, sent_at = reference or f"u{next(self.updates)}", sent_at or self.now
+        incoming = Incoming(reference, "telegram", phone.address, phone.language, sent_at, body)
         with self.db.write() as session:
             return handle(session, incoming, study=self.study, now=self.now)
 
