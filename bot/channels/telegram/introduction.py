@@ -8,7 +8,7 @@ from telegram import Bot, BotCommand
 from telegram.error import BadRequest, InvalidToken, TelegramError
 
 from bot.channels.telegram.poller import ALLOWED_UPDATES
-from bot.channels.telegram.transport import AskedToWaitError
+from bot.channels.telegram.transport import UNREADABLE, AskedToWaitError
 from bot.errors import RefusedError
 from bot.log import get_logger
 from bot.messages.profile import bot_profile, command_descriptions
@@ -56,7 +56,7 @@ async def persist(call: Callable[[], Awaitable[Result]], method: str, refusal: s
             raise RefusedError(f"Telegram said no to {method}: {refusal}.") from None
         except AskedToWaitError as error:
             await asyncio.sleep(error.seconds)
-        except TelegramError as error:
+        except (TelegramError, *UNREADABLE) as error:
             log.warning("telegram_unreachable", method=method, error=type(error).__name__)
             await asyncio.sleep(rest)
             rest = min(rest * 2, LONGEST_REST)
@@ -83,5 +83,5 @@ async def attempt(method: str, call: Callable[[], Awaitable[object]]) -> None:
     """Make one call that the service can do without."""
     try:
         await call()
-    except TelegramError as error:
+    except (TelegramError, *UNREADABLE) as error:
         log.warning("introduction_refused", method=method, error=type(error).__name__)

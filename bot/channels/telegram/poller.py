@@ -12,7 +12,7 @@ from telegram.request import RequestData
 from telegram.request._requestparameter import RequestParameter
 
 from bot.channels.metrics import POLL_FAILURES, UPDATES_STORED
-from bot.channels.telegram.transport import AskedToWaitError, Transport
+from bot.channels.telegram.transport import UNREADABLE, AskedToWaitError, Transport
 from bot.log import get_logger
 from bot.storage.database import Database
 from bot.storage.inbox import store_updates
@@ -65,9 +65,11 @@ class Poller:
         wanted: dict[str, Any] = {"timeout": LONG_POLL, "limit": BATCH, "allowed_updates": list(ALLOWED_UPDATES)}
         if self._offset is not None:
             wanted["offset"] = self._offset
-        found = await self._transport.post(
-            f"{self._bot.base_url}/getUpdates", form(wanted), read_timeout=LONG_POLL + GRACE
-        )
+        address = f"{self._bot.base_url}/getUpdates"
+        try:
+            found = await self._transport.post(address, form(wanted), read_timeout=LONG_POLL + GRACE)
+        except UNREADABLE:
+            raise TelegramError("getUpdates answered something unreadable") from None
         if not isinstance(found, list):
             raise TelegramError("getUpdates answered something that is no list")
         return found

@@ -17,6 +17,8 @@ UNSAID_PAUSE = 5.0  # seconds, when a 429 does not say how long
 SENDING_CONNECTIONS = 24
 POLLING_CONNECTIONS = 4  # a poll that was torn down may leave its connection stuck
 
+UNREADABLE = (KeyError, TypeError, ValueError)  # what the client raises for JSON that is no answer
+
 
 class ServerTroubleError(NetworkError):
     """The Bot API answered 5xx; `refused` says that it did so in its own words, so nothing was delivered."""

@@ -1,0 +1,81 @@
+"""Housekeeping: after a jump of the clock the plan is brought up to date before anything else."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+import pytest
+from sqlmodel import Session
+
+from bot.channels.housekeeping import Housekeeper
+from bot.storage.database import Database
+from schedules.clock import VirtualClock
+from tests.support.database import T0
+
+
+class Shifting(VirtualClock):
+    """A clock whose study time runs ahead by whole seconds."""
+
+    ahead = 0
+
+    def now(self) -> datetime:
+        return super().now() + timedelta(seconds=self.ahead)
+
+
+class Bench:
+    """A housekeeper and what it did, in order."""
+
+    def __init__(self, database: Database, *, hears: bool = True) -> None:
+        self.clock, self.done, self.hearing = Shifting(T0), list[tuple[str, datetime]](), hears
+        self.keeper = Housekeeper(
+            database, self.clock, plan=self._plan, beat=self._beat, hears=lambda: self.hearing,
+            planned=lambda: self.done.append(("planned", self.clock.now())),
+        )  # fmt: skip
+
+    def _plan(self, _session: Session, *, now: datetime) -> None:
+        self.done.append(("plan", now))
+
+    def _beat(self, _session: Session, *, system_now: datetime, now: datetime, **_: bool) -> bool:
+        assert system_now == self.clock.system_now()
+        self.done.append(("beat", now))
+        return False
+
+
+@pytest.fixture
+def bench(database: Database) -> Bench:
+    return Bench(database)
+
+
+async def test_settling_beats_plans_and_wakes_once_for_each_study_time(bench: Bench) -> None:
+    await bench.keeper.settle()
+    await bench.keeper.settle()
+    assert bench.done == [("beat", T0), ("plan", T0), ("planned", T0)]
+    bench.clock.ahead = 86_400
+    assert not bench.keeper.settled
+    await bench.keeper.settle()
+    assert bench.done[3:] == [(what, T0 + timedelta(days=1)) for what in ("beat", "plan", "planned")]
+
+
+async def test_without_ears_there_is_no_heartbeat(bench: Bench) -> None:
+    bench.hearing = False
+    await bench.keeper.tick_beat()
+    await bench.keeper.tick_plan()
+    assert [what for what, _ in bench.done] == ["plan", "planned"]
+
+
+async def test_many_who_ask_at_once_cause_one_plan(bench: Bench) -> None:
+    await asyncio.gather(*(bench.keeper.settle() for _ in range(5)))
+    assert [what for what, _ in bench.done].count("plan") == 1
+
+
+async def test_the_watch_notices_a_moved_study_clock_and_a_stepped_wall_clock(bench: Bench) -> None:
+    await bench.keeper.settle()
+    watching = asyncio.create_task(bench.keeper.watch())
+    await asyncio.sleep(0.7)
+    assert len(bench.done) == 3
+    bench.clock.ahead = 60
+    await asyncio.sleep(0.7)
+    assert len(bench.done) == 6
+    bench.clock.set(T0 - timedelta(hours=2))
+    await asyncio.sleep(0.7)
+    watching.cancel()
+    assert len(bench.done) == 9
