@@ -28,7 +28,7 @@ DraftPage = Callable[[str, str, str], str]
 
 _PAGE = "bot.sandbox.page"
 _KINDS = {".css": "text/css", ".js": "text/javascript", ".json": "application/json", ".svg": "image/svg+xml"}
-_ASSETS = ("phone.css", "phone.js", "chat.js", "panel.js", "text.js", "words.js", "words.json", "icon.svg")
+_ASSETS = ("phone.css", "phone.js", "chat.js", "bubble.js", "panel.js", "text.js", "words.js", "words.json", "icon.svg")
 _WAIT_SECONDS = 20.0
 _LONGEST_STEP = 366 * 24 * 3600
 _EVENING = 18

@@ -13,6 +13,7 @@ from bot.sandbox.limits import FloodGate, Limits
 from bot.sandbox.method_table import METHODS
 from bot.sandbox.parameters import METHOD_NAMES, read_parameters
 from bot.sandbox.people import Chat, Message, Person, Toast
+from bot.sandbox.people_side import PeopleSide
 from bot.sandbox.phones import Phones
 from bot.sandbox.profile import menu_commands
 from bot.sandbox.state import BotState, Violation
@@ -33,7 +34,7 @@ class Exchange(NamedTuple):
     fault: Fault | None
 
 
-class BotApi:
+class BotApi(PeopleSide):
     """One bot's Bot API server without network, tasks or clock; every call takes `now` (aware datetime).
 
     `rng` is the only source of chance (callback ids, probable faults, webhook back-off); by default it is
@@ -155,69 +156,6 @@ class BotApi:
         """Take note of a failed delivery; `retry_after` in seconds from the answer's header."""
         with self._lock:
             self.webhook.failed(now.timestamp(), queued, reason, self.state.rng, retry_after)
-
-    # The people's side
-
-    def add_person(self, user_id: int, first_name: str, language_code: str | None = None) -> Person:
-        """Give someone a phone; the chat is empty until they start it."""
-        with self._lock:
-            return self._phones.add_person(user_id, first_name, language_code)
-
-    def start(self, now: datetime, user_id: int, payload: str = "") -> int:
-        """Press Start (or Restart after a block): sends `/start payload`; returns the message id."""
-        with self._lock:
-            return self._phones.start(now.timestamp(), user_id, payload)
-
-    def say(self, now: datetime, user_id: int, text: str) -> int:
-        """Type and send a text; returns the message id."""
-        with self._lock:
-            return self._phones.say(now.timestamp(), user_id, text)
-
-    def edit(self, now: datetime, user_id: int, message_id: int, text: str) -> None:
-        """Edit one's own sent text."""
-        with self._lock:
-            self._phones.edit(now.timestamp(), user_id, message_id, text)
-
-    def tap(self, now: datetime, user_id: int, message_id: int, data: str) -> str:
-        """Tap the button with this callback data; returns the callback id. ValueError: no such button."""
-        with self._lock:
-            return self._phones.tap(now.timestamp(), user_id, message_id, data)
-
-    def tap_label(self, now: datetime, user_id: int, label: str) -> str:
-        """Tap the newest button whose text begins with `label`; returns the callback id."""
-        with self._lock:
-            return self._phones.tap_label(now.timestamp(), user_id, label)
-
-    def forge_tap(self, now: datetime, user_id: int, message_id: int, data: str) -> str:
-        """Send callback data as a modified app could: no such button needs to exist."""
-        with self._lock:
-            return self._phones.callback(now.timestamp(), user_id, message_id, data)
-
-    def block(self, now: datetime, user_id: int) -> None:
-        """Block the bot."""
-        with self._lock:
-            self._phones.set_blocked(now.timestamp(), user_id, blocked=True)
-
-    def unblock(self, now: datetime, user_id: int) -> None:
-        """Unblock the bot."""
-        with self._lock:
-            self._phones.set_blocked(now.timestamp(), user_id, blocked=False)
-
-    def deactivate(self, user_id: int) -> None:
-        """Delete the person's account."""
-        with self._lock:
-            self.person(user_id).deactivated = True
-
-    def set_language(self, user_id: int, language_code: str | None) -> None:
-        """Change the language of the phone; the next update carries it."""
-        with self._lock:
-            self.person(user_id).language_code = language_code
-            self.state.changed()
-
-    def inject(self, now: datetime, fields: dict[str, Any], *, key: int = 0) -> int:
-        """Queue any update body, well-formed or not, under the next update id, which is returned."""
-        with self._lock:
-            return self._phones.inject(now.timestamp(), fields, key)
 
     # What can be seen
 

@@ -1,9 +1,10 @@
 // One phone: header, messages with their buttons, composer, locked screen. It draws what the server says and nothing else.
 
 import { dateOf, dayOf, make, say, send, tagOf, timeOf, weekdayOf } from "./words.js";
-import { textNodes } from "./text.js";
+import { buildMessage } from "./bubble.js";
 
 const TOAST_MS = 4000;
+const PATIENCE = 15;
 
 export class Chat {
   constructor(id, studyNow) {
@@ -11,7 +12,6 @@ export class Chat {
     this.studyNow = studyNow;
     this.shown = new Map();
     this.seenToasts = null;
-    this.tapped = new Set();
     this.locked = false;
     this.editing = null;
     this.build();
@@ -142,6 +142,7 @@ export class Chat {
     this.drawFrame();
     this.drawMenu();
     this.drawMessages();
+    this.drawSpinners();
     this.drawToasts();
   }
 
@@ -267,7 +268,7 @@ export class Chat {
   emptyNode() {
     const about = this.ofLanguage(this.bot.descriptions);
     const lines = about ? [make("b", {}, this.word("what_can")), about] : [this.word("empty")];
-    return this.cached("empty", lines.length + about + this.phone.language, () => make("div", { class: "about" }, ...lines));
+    return this.cached("empty", lines.length + about + this.phone.language, () => make("div", { class: about ? "about" : "about brief" }, ...lines));
   }
 
   cached(key, signature, build) {
@@ -279,60 +280,7 @@ export class Chat {
   }
 
   messageNode(message) {
-    const waiting = this.phone.pending.filter((tap) => tap.message === message.id).map((tap) => tap.data);
-    const signature = JSON.stringify([message, waiting]);
-    return this.cached(`message ${message.id}`, signature, () => this.buildMessage(message, waiting));
-  }
-
-  buildMessage(message, waiting) {
-    const node = make("div", { class: `message ${message.mine ? "mine" : "theirs"}`, "data-message": String(message.id) });
-    const bubble = make("div", { class: "bubble" });
-    if (message.photo) bubble.append(make("img", { src: `/phone/photo/${message.photo}`, alt: this.word("picture") }));
-    bubble.append(make("div", { class: "text" }, ...textNodes(this.shownText(message), message.entities, (text) => this.act("say", { text }))));
-    bubble.append(this.footNode(message));
-    node.append(bubble);
-    if (message.keyboard.length) {
-      node.classList.add("wide");
-      node.append(make("div", { class: "keyboard" }, ...message.keyboard.map((row) => this.rowNode(message, row, waiting))));
-    }
-    return node;
-  }
-
-  // The app sends a deep link's payload along with /start but does not show it.
-  shownText(message) {
-    return message.mine && message.text.startsWith("/start ") ? "/start" : message.text;
-  }
-
-  footNode(message) {
-    const { timezone, language } = this.phone;
-    const at = message.edited ?? message.at;
-    const moved = dayOf(at, timezone) !== dayOf(message.at, timezone);
-    const words = [message.edited ? this.word("edited") : "", message.silent ? this.word("silent") : "", moved ? dateOf(at, timezone, language) : "", timeOf(at, timezone)];
-    const foot = make("div", { class: "foot" });
-    if (message.mine && !message.text.startsWith("/")) {
-      const edit = this.button("edit", () => this.startEditing(message));
-      edit.append(this.word("edit"));
-      foot.append(edit);
-    }
-    foot.append(make("time", {}, words.filter(Boolean).join(" ")));
-    return foot;
-  }
-
-  rowNode(message, row, waiting) {
-    return make("div", { class: "keys" }, ...row.map((button) => this.keyNode(message, button, waiting)));
-  }
-
-  keyNode(message, button, waiting) {
-    const digits = /^\d{1,2}\+?$/.test(button.text);
-    const kind = ["key", digits ? "digits" : "", button.style ?? ""].filter(Boolean).join(" ");
-    if (button.url && /^https?:/.test(button.url)) {
-      return make("a", { class: kind, href: button.url, target: "_blank", rel: "noreferrer" }, button.text);
-    }
-    const key = this.button(kind, () => this.tap(message, button, key));
-    key.append(button.text);
-    if (button.callback_data === undefined) key.title = this.word("unsupported");
-    if (waiting.includes(button.callback_data)) this.spin(key);
-    return key;
+    return this.cached(`message ${message.id}`, JSON.stringify(message), () => buildMessage(this, message));
   }
 
   tap(message, button, key) {
@@ -340,17 +288,24 @@ export class Chat {
       this.toast(this.word("unsupported"));
       return;
     }
-    this.spin(key);
+    this.spin(key, PATIENCE);
     this.act("tap", { message: message.id, data: button.callback_data });
   }
 
   // Telegram stops the spinner when its patience ends, whether or not the bot has answered.
-  spin(key) {
+  spin(key, seconds) {
     if (key.querySelector(".spinner")) return;
     const spinner = make("span", { class: "spinner", role: "img", "aria-label": this.word("waiting") });
     key.append(spinner);
-    const tap = this.phone.pending[0];
-    setTimeout(() => spinner.remove(), 1000 * (tap ? Math.max(tap.seconds, 0) : 15));
+    setTimeout(() => spinner.remove(), 1000 * seconds);
+  }
+
+  drawSpinners() {
+    const waiting = new Map(this.phone.pending.map((tap) => [`${tap.message} ${tap.data}`, tap.seconds]));
+    for (const key of this.list.querySelectorAll("[data-tap]")) {
+      if (waiting.has(key.dataset.tap)) this.spin(key, waiting.get(key.dataset.tap));
+      else key.querySelector(".spinner")?.remove();
+    }
   }
 
   drawToasts() {

@@ -13,7 +13,7 @@ from bot.sandbox.server import create_app
 from schedules.clock import SystemClock
 
 PAGE = resources.files("bot.sandbox.page")
-NAMES = ["phone.css", "phone.js", "chat.js", "panel.js", "text.js", "words.js", "words.json", "icon.svg"]
+NAMES = ["phone.css", "phone.js", "chat.js", "bubble.js", "panel.js", "text.js", "words.js", "words.json", "icon.svg"]
 TEXT_PAIRS = [
     ("ink", "bubble"), ("ink", "mine"), ("ink", "page"), ("ink2", "surface"), ("ink2", "page"), ("ink3", "surface"),
     ("ink3", "bubble"), ("ink3", "mine"), ("ink3", "sunken"), ("accent", "bubble"), ("accent", "mine"),
@@ -76,7 +76,7 @@ def test_every_word_the_page_asks_for_exists_and_no_other():
 
     assert words == used | faults | refusals
     for text in sources.values():
-        assert set(re.findall(r'(?:this\.word|data-word=)\(?"(\w+)"', text)) <= words
+        assert set(re.findall(r'(?:\.word|data-word=)\(?"(\w+)"', text)) <= words
 
 
 def test_no_file_of_the_page_names_another_server_or_inlines_script_or_style():
