@@ -8,16 +8,18 @@ from sqlmodel import Session
 
 from bot.actions.study import Study
 from bot.documents.draft_header import DraftHeader, Entered
+from bot.scoring.changes import SinceStored
 from bot.scoring.draft import Draft
 from bot.storage.assessments import value_of
 from bot.storage.participants import participant_by_code
+from bot.storage.stored_drafts import since_last_stored
 from bot.storage.tables import AssessmentRow, ParticipantRow
 from bot.storage.views.draft import DraftSources, read_draft
 
 
 @dataclass(frozen=True, slots=True)
 class PulledDraft:
-    """A draft, and what its document says besides the score."""
+    """A draft, and what its document says besides the score; the header knows what changed since the last stored."""
 
     draft: Draft
     header: DraftHeader
@@ -28,10 +30,11 @@ def pull_draft(session: Session, code: str, visit: str, *, study: Study, now: da
     study.protocol.visit(visit)
     participant = participant_by_code(session, code)
     found = read_draft(session, participant, visit, study.protocol, now)
-    return PulledDraft(found.draft, _header(participant, found))
+    since = since_last_stored(session, participant.id or 0, found.draft, found.protocol.fingerprint)
+    return PulledDraft(found.draft, _header(participant, found, since))
 
 
-def _header(participant: ParticipantRow, found: DraftSources) -> DraftHeader:
+def _header(participant: ParticipantRow, found: DraftSources, since: SinceStored | None) -> DraftHeader:
     site, planned = found.protocol.site(participant.site), found.protocol.visit(found.visit.code)
     names = {language: f"{planned.code} {name}" for language, name in planned.names.items()}
     return DraftHeader(
@@ -41,6 +44,7 @@ def _header(participant: ParticipantRow, found: DraftSources) -> DraftHeader:
         protocol_version=found.protocol.version,
         protocol_fingerprint=found.protocol.fingerprint,
         entered={component: _entered(row) for component, row in found.clinic.items()},
+        since=since,
     )
 
 

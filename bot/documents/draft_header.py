@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from bot.documents.words import LIST_SEPARATOR
 from bot.i18n import Message, format_day, translate
+from bot.scoring.changes import SinceStored
 
 MINUS = "\N{MINUS SIGN}"
 PLACES = 4
@@ -28,7 +29,10 @@ class Entered:
 
 @dataclass(frozen=True, slots=True)
 class DraftHeader:
-    """Names by language, the site's zone, the protocol version, and the entries behind the clinic components."""
+    """Names by language, the site's zone, the protocol version, and the entries behind the clinic components.
+
+    `since` is the last stored draft of the visit and what has changed since; None when none was stored.
+    """
 
     visit_names: Mapping[str, str]
     site_names: Mapping[str, str]
@@ -36,6 +40,7 @@ class DraftHeader:
     protocol_version: str
     protocol_fingerprint: str
     entered: Mapping[str, Entered]
+    since: SinceStored | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from datetime import UTC
 from fractions import Fraction
 
 from bot.scoring.arithmetic import arithmetic_lines
+from bot.scoring.changes import SinceStored, since_stored_json
 from bot.scoring.draft import STOMA, Draft
 from bot.scoring.inputs import COMPONENTS, DiaryDayInput
 from bot.scoring.numbers import shown
@@ -17,8 +18,11 @@ PLACES = 4
 Json = dict[str, object]
 
 
-def draft_to_json(draft: Draft) -> Json:
-    """Return the document of a draft; `signature` is null and filled in by whoever keeps signatures."""
+def draft_to_json(draft: Draft, since: SinceStored | None = None) -> Json:
+    """Return the document of a draft; `since` is what has changed since the last stored one, if there is one.
+
+    `signature` is null and filled in by whoever keeps signatures.
+    """
     given, rules = draft.given, draft.given.rules
     return {
         "participant": given.participant,
@@ -46,6 +50,7 @@ def draft_to_json(draft: Draft) -> Json:
             {"component": line.component, "form": line.form, "points": line.points, **line.facts}
             for line in arithmetic_lines(draft)
         ],
+        "since_stored": since_stored_json(since),
         "signature": None,
     }
 

@@ -18,6 +18,7 @@ from bot.storage.tables.clinic import (
     VisitRow,
 )
 from bot.storage.tables.diary import AnswerRow, CardRow, EntryRow, HelpedRow
+from bot.storage.tables.drafts import StoredDraftRow
 from bot.storage.tables.people import ChatRow, InvitationRow, PanelRow, ParticipantRow, StaffRow, StrangerRow, ZoneRow
 from bot.storage.tables.study import AuditRow, HeartbeatRow, InstanceRow, OutageRow, ProtocolRow
 from bot.storage.tables.traffic import InboxRow, MessageRow
@@ -51,6 +52,7 @@ __all__ = [
     "StaffRow",
     "StaffSessionRow",
     "StaffSetupRow",
+    "StoredDraftRow",
     "StrangerRow",
     "VisitRow",
     "ZoneRow",
