@@ -61,7 +61,7 @@ def check_in(
         outside_tolerance=preview.outside_tolerance,
         protocol=study.protocol.fingerprint,
     )  # fmt: skip
-    bring_in_step(audit, participant, before, study=study, also=[held_on - ONE_DAY])
+    bring_in_step(audit, participant, before, study=study)
     visit = calendar_of(audit.session, participant, study.protocol).visit(code)
     return CheckedIn(visit, held_at, held_on, preview, _entered_after(audit.session, participant, held_on, held_at))
 

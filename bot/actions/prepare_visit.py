@@ -37,8 +37,7 @@ def prepare_visit(
     _check_days(visit, sorted(set(bowel_prep)), endoscopy_on, study)
     before = standing_cards(audit.session, participant, study, audit.now)
     _replace(audit, participant, code, wanted)
-    days = [day for day, _kind in wanted]
-    bring_in_step(audit, participant, before, study=study, also=days)
+    bring_in_step(audit, participant, before, study=study)
     return calendar_of(audit.session, participant, study.protocol).visit(code)
 
 

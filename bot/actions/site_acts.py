@@ -1,6 +1,6 @@
 """What every act of a site team shares: who may do it, a reason in words, and bringing plan and cards in step."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
@@ -17,8 +17,8 @@ from bot.storage.diary import cards_of
 from bot.storage.participants import bound_chat
 from bot.storage.tables import EntryRow, ParticipantRow, VisitRow
 from bot.storage.trail import Trail, insert
-from bot.storage.views.cards import open_records
-from bot.storage.views.days import read_diary
+from bot.storage.views.cards import is_open
+from bot.storage.views.days import Diary, read_diary
 from bot.storage.visits import visit_row
 
 
@@ -72,36 +72,61 @@ def entered_days(session: Session, participant: ParticipantRow, study: Study) ->
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """The cards that a participant could still tap before an act changed the calendar."""
+class Shown:
+    """What of the calendar a card shows: visit, scoring days, the day's number, and whether it can be tapped."""
 
-    days: frozenset[date]
+    visit: str | None
+    scoring_days: tuple[date, ...]
+    number: int | None
+    tappable: bool
+
+
+Standing = Mapping[date, Shown]
 
 
 def standing_cards(session: Session, participant: ParticipantRow, study: Study, now: datetime) -> Standing:
-    """Note which days are open now; call it before the act."""
+    """What the cards of the days open by the clock show; call it before the act."""
     diary = read_diary(session, participant, study.protocol, now)
-    return Standing(frozenset(record.on for record in open_records(diary, now)))
+    return {on: _shown(diary, on, now) for on, record in diary.records.items() if record.day.is_open(now)}
 
 
-def bring_in_step(
-    audit: Trail, participant: ParticipantRow, before: Standing, *, study: Study, also: Iterable[date] = ()
-) -> None:
-    """Plan anew and redraw the cards that the act may have closed or renumbered; call it after the act."""
+def _shown(diary: Diary, on: date, now: datetime) -> Shown:
+    record, asked = diary.records.get(on), diary.asked(on)
+    visit = diary.calendar.visit(asked.visit) if asked else None
+    tappable = record is not None and is_open(record, now) and diary.participant.withdrawn_at is None
+    return Shown(
+        visit=visit.code if visit else None,
+        scoring_days=visit.scoring_days if visit else (),
+        number=asked.number if asked else None,
+        tappable=tappable and asked is not None,
+    )
+
+
+def bring_in_step(audit: Trail, participant: ParticipantRow, before: Standing, *, study: Study) -> None:
+    """Plan anew, and redraw the cards that the act closed or renumbered; call it after the act.
+
+    A card whose day has ended by the clock, as at a check-in, is closed by its planned closing message.
+    """
     audit.session.flush()
     participant.plan_version += 1
     audit.session.add(participant)
     plan_participant(audit.session, participant, study=study, now=audit.now)
-    redraw(audit, participant, before.days | set(also))
+    diary = read_diary(audit.session, participant, study.protocol, audit.now, days=before.keys())
+    changed = [
+        on
+        for on, shown in before.items()
+        if diary.records[on].day.is_open(audit.now) and _shown(diary, on, audit.now) != shown
+    ]
+    _redraw(audit, participant, changed)
 
 
-def redraw(audit: Trail, participant: ParticipantRow, days: Collection[date]) -> None:
-    """Queue an edit of each day's card that stands in the participant's chat."""
+def _redraw(audit: Trail, participant: ParticipantRow, days: Collection[date]) -> None:
+    """Queue an edit of each day's card that stands in the participant's present chat."""
     chat = bound_chat(audit.session, participant.id or 0)
     if chat is None or chat.blocked_at is not None:
         return
     for _day, card in sorted(cards_of(audit.session, participant.id or 0, days).items()):
-        if card.provider_msg_id is not None:
+        if card.provider_msg_id is not None and card.chat_id in (None, chat.id):
             queue_card_edit(audit.session, card, address=chat.address, reference=f"c{audit.request_id}", now=audit.now)
 
 

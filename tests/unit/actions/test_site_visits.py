@@ -106,8 +106,8 @@ def test_a_check_in_closes_day_minus_one_and_redraws_its_card(site: SiteStudy) -
         chat = add_chat(audit.session, participant, bound_at=ENROLLED_AT, reach_at=ENROLLED_AT)
         add_card(audit.session, participant, diary_day=W00 - DAY, shown="neutral", chat_id=chat.id, provider_msg_id=9)
     site.check_in(now=shanghai(W00, 9))
-    edits = site.rows(MessageRow, kind="edit")
-    assert [(row.diary_day, row.due_at) for row in edits] == [(W00 - DAY, shanghai(W00, 9))]
+    closing = [row for row in site.rows(MessageRow, kind="closing") if row.diary_day == W00 - DAY]
+    assert [(row.state, row.due_at) for row in closing] == [("planned", shanghai(W00, 9))]
     draft = site.draft("W00", shanghai(W00, 9)).draft
     assert draft.diary.scored[-1].state == "missed"
     assert not [row for row in site.rows(MessageRow, kind="last_call", state="planned") if row.diary_day == W00 - DAY]
@@ -143,6 +143,20 @@ def test_a_check_in_in_the_future_or_long_ago_is_refused(site: SiteStudy) -> Non
         ):
             with pytest.raises(InvalidInputError, match=sentence):
                 preview_check_in(audit.session, participant, "W00", at, study=site.study, now=now)
+
+
+def test_a_card_that_a_move_renumbers_is_redrawn_and_one_it_leaves_alone_is_not(site: SiteStudy) -> None:
+    evening = shanghai(W04 - 7 * DAY, 19)
+    with site.acting(evening) as (audit, participant):
+        chat = add_chat(audit.session, participant, bound_at=ENROLLED_AT, reach_at=ENROLLED_AT)
+        add_card(
+            audit.session, participant, diary_day=W04 - 7 * DAY, shown="neutral", chat_id=chat.id, provider_msg_id=9
+        )
+        move_visit(audit, participant, "W08", W00 + 57 * DAY, study=site.study)
+    assert site.rows(MessageRow, kind="edit") == []
+    with site.acting(evening) as (audit, participant):
+        move_visit(audit, participant, "W04", W04 - DAY, study=site.study)
+    assert [row.diary_day for row in site.rows(MessageRow, kind="edit")] == [W04 - 7 * DAY]
 
 
 def test_a_no_show_ends_the_prompts_of_its_visit_only(site: SiteStudy) -> None:
