@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import typer
 
-from bot.cli import check, demo, migrate, run
+from bot.cli import assess, check, demo, draft, migrate, participant, protocol, run, score, staff, visit
 from bot.cli.common import log_to_file, say
 from schedules.errors import ScheduleError
 
@@ -18,10 +18,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-run.register(app)
-check.register(app)
-migrate.register(app)
-demo.register(app)
+for command in (run, demo, check, migrate, protocol, participant, visit, assess, draft, score, staff):
+    command.register(app)
 
 
 def main() -> None:

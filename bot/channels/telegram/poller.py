@@ -62,7 +62,8 @@ class Poller:
         return QUICK if not updates and self.heard_at - started < QUICK else 0.0
 
     async def _fetch(self) -> Sequence[Any]:
-        wanted: dict[str, Any] = {"timeout": LONG_POLL, "limit": BATCH, "allowed_updates": list(ALLOWED_UPDATES)}
+        patience = LONG_POLL if self.heard_at is not None and not self._failures else 0  # first hear, then wait
+        wanted: dict[str, Any] = {"timeout": patience, "limit": BATCH, "allowed_updates": list(ALLOWED_UPDATES)}
         if self._offset is not None:
             wanted["offset"] = self._offset
         address = f"{self._bot.base_url}/getUpdates"
