@@ -75,8 +75,9 @@ def assess(
         print_json(documents)
         return
     for row in rows:
-        taken = f" of {row.measured_on}" if row.measured_on else ""
-        print(f"{code} {visit} {row.component}: {row.value}{taken}, revision {row.revision}, source {row.source}")
+        taken = f", measured on {row.measured_on}" if row.measured_on else ""
+        said = worded(json.loads(row.value))
+        print(f"{code} {visit} {row.component}: {said}{taken}; revision {row.revision}, source {row.source}")
     if not rows:
         say(f"Every value given stands already for {visit} of {code}: nothing was changed.")
 
@@ -90,6 +91,22 @@ def row_document(row: "AssessmentRow") -> dict[str, Any]:
         "revision": row.revision,
         "source": row.source,
     }
+
+
+def worded(value: object) -> str:
+    """A stored value as a person reads it."""
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case {"value": number, "unit": unit}:
+            return f"{number} {unit}"
+        case dict():
+            return ", ".join(f"{key} {worded(one)}" for key, one in value.items())
+        case list():
+            return "-".join(map(str, value))
+        case None:
+            return "not explored"
+    return str(value)
 
 
 def read_segments(path: Path) -> Mapping[str, object]:

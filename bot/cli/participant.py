@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli.common import ByOption, JsonOption, looking, print_json, say, writing
-from bot.cli.site import CodeArgument, ReasonOption, invite_link, participant_for, print_table, read_day, utc_text
+from bot.cli.site import (
+    CodeArgument,
+    ReasonOption,
+    check_own_site,
+    invite_link,
+    participant_for,
+    print_table,
+    read_day,
+    utc_text,
+)
 
 if TYPE_CHECKING:  # opened when a command runs, so that --help stays quick
     from bot.cli.common import Work
@@ -66,6 +75,7 @@ def add(
         standard_weight_kg=standard_weight_kg,
     )
     with writing(by) as work:
+        check_own_site(work, site)
         enrolled = enrol(work.trail, given, study=work.study)
         document = invitation_document(work, code, enrolled.token)
         weight = enrolled.participant.standard_weight_kg

@@ -85,8 +85,8 @@ def show(as_json: JsonOption = False) -> None:
     )
     print()
     print_table(
-        ("value", "source", "key"),
-        [(_one_line(value.value), value.source.value, value.key) for value in protocol.values],
+        ("key", "source", "value"),
+        [(value.key, value.source.value, _one_line(value.value)) for value in protocol.values],
     )
 
 

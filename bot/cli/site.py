@@ -72,6 +72,22 @@ def check_same_site(session: "Session", staff: str, site: str, code: str) -> Non
         raise NotFoundError(f"There is no participant {code}: `participant list` shows those enrolled.")
 
 
+def check_own_site(work: "Work", site: str) -> None:
+    """Refuse staff who would enrol at a site that is not theirs; an operator may."""
+    from sqlmodel import select
+
+    from bot.errors import NotAllowedError
+    from bot.people.actor import ActorKind
+    from bot.people.roles import sees_site
+    from bot.storage.tables import StaffRow
+
+    if work.trail.actor.kind is not ActorKind.STAFF:
+        return
+    account = work.session.exec(select(StaffRow).where(StaffRow.name == work.trail.actor.id)).first()
+    if account is None or not sees_site(account.site, site):
+        raise NotAllowedError(f"The account {work.trail.actor.id} does not belong to the site {site}.")
+
+
 def invite_link(session: "Session", token: str) -> str | None:
     """The link that opens the chat; None until `run` has learnt the bot's name."""
     from bot.storage.tables import InstanceRow

@@ -139,11 +139,16 @@ def _consequences(found: "MovePreview") -> list[str]:
     scored = len(found.after.scoring_days)
     parts = [
         f"{found.days_in_hand} of {scored} days in hand",
-        f"{found.new_prompts} new prompts",
-        f"{found.days_lost} entered days no longer count",
+        counted(found.new_prompts, "new prompt", "new prompts"),
+        counted(found.days_lost, "entered day no longer counts", "entered days no longer count"),
         _evaluable(found),
     ]
     return [*parts, "outside the tolerance"] if found.outside_tolerance else parts
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """A count with its noun in the right number."""
+    return f"{number} {one if number == 1 else many}"
 
 
 def _evaluable(found: "MovePreview") -> str:

@@ -9,10 +9,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-import typer
 
-from bot.cli import assess, draft, participant, protocol, score, visit
-from bot.cli.app import guarded
+from bot.cli.app import app, guarded
 from bot.settings import setting_names
 from bot.storage.database import Database
 from bot.storage.schema import migrate
@@ -41,9 +39,6 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     database = Database(f"sqlite:///{tmp_path / 'diary.sqlite3'}", synchronous="OFF")
     migrate(database)
     database.close()
-    app = typer.Typer(pretty_exceptions_enable=False)
-    for group in (participant, visit, assess, draft, score, protocol):
-        group.register(app)
 
     def typed(*words: object) -> tuple[int, str, str]:
         code = guarded(lambda: app([str(word) for word in words]))
@@ -232,6 +227,9 @@ def test_staff_act_at_their_own_site_and_by_their_role(run: Run, tmp_path: Path)
     assert "There is no participant SH-001" in run("participant", "invite", "SH-001", "--by", "bo")[2]
     assert "monitor may not" in run("participant", "invite", "SH-001", "--by", "mo")[2]
     assert run("participant", "invite", "SH-001", "--by", "nobody")[0] == 1
+    words = ("--sex", "female", "--height-cm", "165", "--language", "en", "--timezone", "Asia/Shanghai")
+    foreign = run("participant", "add", "SH-002", "--site", "seh", *words, "--baseline", BASELINE, "--by", "bo")
+    assert "does not belong to the site seh" in foreign[2]
 
 
 def test_a_changed_protocol_is_adopted_with_a_preview(
