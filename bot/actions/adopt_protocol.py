@@ -1,7 +1,7 @@
 """Put a changed protocol file in force: first what that changes for visits not yet held, then the row itself."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from sqlmodel import Session, select
@@ -18,6 +18,9 @@ from bot.storage.visits import calendar_of
 from schedules.loader import load_protocol, parse_protocol
 from schedules.protocol import StudyProtocol
 from schedules.visits import ScheduledVisit
+
+
+ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,8 @@ def adopt_protocol(audit: Trail, path: Path, *, from_on: date, reason: str | Non
         raise RefusedError(
             f"The protocol in force holds from {before.from_on}: a later version cannot hold from {from_on}."
         )
+    if from_on > audit.now.date() + ONE_DAY:  # somewhere it may be tomorrow already
+        raise RefusedError(f"A protocol holds from the moment it is adopted: adopt this one on {from_on}, not before.")
     new = load_protocol(path)
     row = ProtocolRow(
         fingerprint=new.fingerprint,

@@ -13,7 +13,7 @@ from bot.i18n import FOLDERS, LANGUAGES, catalogue_path
 from bot.messages.replies import LONGEST_TOAST, REPLIES, TOASTS
 
 ROOT = Path(__file__).parents[2]
-KEYWORDS = {"chat_text": "chat", "instrument_text": "instrument", "clinic_text": "clinic"}
+KEYWORDS = {"chat_text": "chat", "instrument_text": "instrument"}  # pages and documents have tests of their own
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 HAN = re.compile(r"[\u4e00-\u9fff]")
 # The button that offers English says so in English, and these frames hold no words.
@@ -48,6 +48,18 @@ def entries(language: str) -> list[tuple[str, str, str]]:
 
 
 DOMAINS = tuple(sorted(extracted()))
+PAGES = tuple(sorted(path.stem for path in catalogue_path("chat", "en").parent.glob("*.po") if path.stem not in DOMAINS))
+
+
+def page_wordings(language: str) -> list[tuple[str, str, str]]:
+    """List (context, English, wording) of the catalogues of pages and documents, every plural form by itself."""
+    found = []
+    for domain in PAGES:
+        for message in catalogue(domain, language):
+            english = message.id if isinstance(message.id, tuple) else (message.id,)
+            wordings = message.string if isinstance(message.string, tuple) else (message.string,)
+            found += [(f"{domain}:{message.context}", english[-1], wording) for wording in wordings if english[0]]
+    return found
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -104,6 +116,24 @@ def test_chinese_is_punctuated_and_spaced_as_chinese():
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_pages_and_documents_are_worded_whole(language):
+    for context, english, wording in page_wordings(language):
+        assert wording, (context, english)
+        assert set(PLACEHOLDER.findall(wording)) <= set(PLACEHOLDER.findall(english)), (context, english)
+    for domain in PAGES:
+        assert [message.id for message in catalogue(domain, language) if message.fuzzy and message.id] == []
+
+
+def test_pages_and_documents_leave_no_chinese_wording_in_english():
+    left = [
+        (context, english)
+        for context, english, wording in page_wordings("zh")
+        if re.search(r"[A-Za-z]{4,} [a-z]{3,}", english) and not HAN.search(wording)
+    ]
+    assert left == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_no_wording_is_too_long_for_its_place(language):
     toasts = {message.context for message in TOASTS.values()}
     replies = {message.context for message in REPLIES.values()}
@@ -124,7 +154,7 @@ def glossary() -> list[tuple[str, tuple[str, ...], frozenset[str]]]:
 
 
 def test_the_glossary_is_kept_to():
-    conversation = [entry for entry in entries("zh") if not entry[0].startswith("clinic.")]
+    conversation = entries("zh")
     for english, chinese, apart in glossary():
         word = re.compile(rf"\b{re.escape(english)}\b", re.IGNORECASE)
         uses = [entry for entry in conversation if word.search(PLACEHOLDER.sub("", entry[1]))]
