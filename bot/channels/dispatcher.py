@@ -1,4 +1,4 @@
-"""Sends what is due: one loop on elapsed time, at most ten in flight, every step of it committed."""
+"""Sends what is due: one loop on elapsed time, at most ten in flight and one to a chat, every step committed."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -70,7 +70,7 @@ class Sending:
 
     claim: Claim
     kind: str
-    planned: bool
+    participant_id: int | None
     ready: Ready
 
 
@@ -79,7 +79,8 @@ class Dispatcher:
     """The one sender of a bot.
 
     Each round is one transaction: it records what has come back and marks what goes out next, so receipts
-    are committed in groups and a crash leaves at most `IN_FLIGHT` messages unknown.
+    are committed in groups and a crash leaves at most `IN_FLIGHT` messages unknown. A chat gets its next
+    message when the one before has come back: of two edits of a message the later one must win.
     """
 
     database: Database
@@ -98,6 +99,7 @@ class Dispatcher:
         self._wake = asyncio.Event()
         self._back: list[tuple[Sending, Outcome]] = []
         self._flying: set[asyncio.Task[None]] = set()
+        self._under_way: dict[int, Sending] = {}
         self._stopping = False
         self._ended = asyncio.Event()
         self._ended.set()
@@ -144,34 +146,49 @@ class Dispatcher:
         room = min(free, self.pace.room(self.clock.monotonic()))
         claimed, started = await self._commit(room=room)
         for sending in started:
+            self._under_way[sending.claim.id] = sending
             task = asyncio.create_task(self._send(sending))
             self._flying.add(task)
             task.add_done_callback(self._flying.discard)
         return claimed == room > 0
 
     async def _commit(self, *, room: int) -> tuple[int, Sequence[Sending]]:
-        back = list(self._back)
+        back, under_way = list(self._back), list(self._under_way.values())
         if not back and room <= 0:
             return 0, ()
-        found = await self.database.writing(lambda: self._transact(back, room))
+        found = await self.database.writing(lambda: self._transact(back, room, under_way))
         del self._back[: len(back)]
         return found
 
-    def _transact(self, back: Sequence[tuple[Sending, Outcome]], room: int) -> tuple[int, Sequence[Sending]]:
+    def _transact(
+        self, back: Sequence[tuple[Sending, Outcome]], room: int, under_way: Sequence[Sending]
+    ) -> tuple[int, Sequence[Sending]]:
         now, system_now = self.clock.now(), self.clock.system_now()
+        held: dict[int, datetime | None] = {sending.ready.address: None for sending in under_way}
         with self.database.write() as session:
             for sending, outcome in back:
                 self._record(session, sending, outcome, now, system_now)
-            rows = self._claim(session, room, now, system_now) if room > 0 else ()
-            begun = [self._begin(session, row, now, system_now) for row in rows]
+            rows = self._claim(session, room, under_way, now, system_now) if room > 0 else ()
+            begun = [self._begin(session, row, held, now, system_now) for row in rows]
             self._sleep = self._until(next_due(session), now)
         return len(rows), [sending for sending in begun if sending is not None]
 
-    def _claim(self, session: Session, room: int, now: datetime, system_now: datetime) -> Sequence[MessageRow]:
-        return claim_due(session, owner=self.owner, study_now=now, system_now=system_now, limit=room)
+    def _claim(
+        self, session: Session, room: int, under_way: Sequence[Sending], now: datetime, system_now: datetime
+    ) -> Sequence[MessageRow]:
+        return claim_due(
+            session, owner=self.owner, study_now=now, system_now=system_now, limit=room,
+            busy_addresses={sending.ready.address for sending in under_way},
+            busy_participants={sending.participant_id for sending in under_way if sending.participant_id is not None},
+        )  # fmt: skip
 
-    def _begin(self, session: Session, row: MessageRow, now: datetime, system_now: datetime) -> Sending | None:
-        """Check a claimed message for the last time, and mark it as on its way."""
+    def _begin(
+        self, session: Session, row: MessageRow, held: dict[int, datetime | None], now: datetime, system_now: datetime
+    ) -> Sending | None:
+        """Check a claimed message for the last time, and mark it as on its way.
+
+        `held` are the chats that must wait, with the system time until when; None is until something comes back.
+        """
         savepoint = session.begin_nested()
         try:
             prepared = self.prepare(session, row, study=self.study(), now=now)
@@ -182,17 +199,33 @@ class Dispatcher:
             log.exception("message_unpreparable", outbox_id=row.id, kind=row.kind)
             self._stumbled(session, row, now, system_now)
             return None
-        if isinstance(prepared, Ready) and (delay := self._chat_delay(prepared, row)):
+        if isinstance(prepared, Ready) and self._must_wait(prepared, row, held, system_now):
             savepoint.rollback()
-            put_back(session, row, next_try_at=system_now + timedelta(seconds=delay))
+            put_back(session, row, next_try_at=held[prepared.address])
             return None
         savepoint.commit()
-        return self._settle(session, row, prepared, now)
+        return self._settle(session, row, prepared, held, now)
+
+    def _must_wait(self, ready: Ready, row: MessageRow, held: dict[int, datetime | None], system_now: datetime) -> bool:
+        """Whether this chat may not get the message yet; what follows for the same chat then waits behind it."""
+        if ready.address in held:
+            return True
+        delay = self._chat_delay(ready, row)
+        if delay:
+            held[ready.address] = system_now + timedelta(seconds=delay)
+        return delay > 0
 
     def _chat_delay(self, ready: Ready, row: MessageRow) -> float:
         return self.pace.chat_delay(ready.address, self.clock.monotonic(), planned=row.priority > 0)
 
-    def _settle(self, session: Session, row: MessageRow, prepared: Prepared, now: datetime) -> Sending | None:
+    def _settle(
+        self,
+        session: Session,
+        row: MessageRow,
+        prepared: Prepared,
+        held: dict[int, datetime | None],
+        now: datetime,
+    ) -> Sending | None:
         match prepared:
             case Later(due_at):
                 postpone(session, row, due_at=due_at)
@@ -202,7 +235,8 @@ class Dispatcher:
             case Ready():
                 begin_sending(session, row, now=now)
                 self.pace.note(prepared.address, self.clock.monotonic())
-                return Sending(claim_of(row), row.kind, row.priority > 0, prepared)
+                held[prepared.address] = None
+                return Sending(claim_of(row), row.kind, row.participant_id, prepared)
         return None
 
     def _stumbled(self, session: Session, row: MessageRow, now: datetime, system_now: datetime) -> None:
@@ -218,6 +252,7 @@ class Dispatcher:
         if isinstance(outcome, Retry) and outcome.everyone and outcome.after:
             self.pace.pause(outcome.after + self.rng.random() / 2, self.clock.monotonic())
         MESSAGES.labels(sending.kind, word_for(outcome)).inc()
+        self._under_way.pop(sending.claim.id, None)
         self._back.append((sending, outcome))
         self._wake.set()
 

@@ -1,12 +1,13 @@
 """The outbox: one table of messages, claimed under a lease, each ending in exactly one recorded state."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, text, update
+from sqlalchemy import ColumnElement, func, or_, text, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col, select
 
 from bot.storage.tables import MessageRow
@@ -58,9 +59,12 @@ def claim_due(
     system_now: datetime,
     limit: int,
     lease: timedelta = LEASE,
+    busy_addresses: Collection[int] = (),
+    busy_participants: Collection[int] = (),
 ) -> Sequence[MessageRow]:
     """Claim up to `limit` messages that are due, replies first, then in order of due time.
 
+    What is meant for a busy chat stays where it is: planned messages name the participant, replies the address.
     Due instants are study time; leases and pauses run by the system clock, on PostgreSQL by the database's.
     """
     clock = lease_clock(session, system_now)
@@ -68,6 +72,8 @@ def claim_due(
     query = (
         select(MessageRow)
         .where(col(MessageRow.state).in_(UNSENT), col(MessageRow.due_at) <= study_now, rested)
+        .where(_none_of(col(MessageRow.address), busy_addresses))
+        .where(_none_of(col(MessageRow.participant_id), busy_participants))
         .order_by(col(MessageRow.priority), col(MessageRow.due_at), col(MessageRow.id))
         .limit(limit)
     )
@@ -81,6 +87,10 @@ def claim_due(
         )
     session.flush()
     return rows
+
+
+def _none_of(column: Mapped[int | None], busy: Collection[int]) -> ColumnElement[bool]:
+    return or_(column.is_(None), column.not_in(busy))
 
 
 def lease_clock(session: Session, system_now: datetime) -> datetime:

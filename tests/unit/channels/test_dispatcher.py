@@ -104,6 +104,62 @@ async def test_at_most_ten_are_in_flight(database: Database) -> None:
     assert set(bench.states().values()) == {"sent"}
 
 
+class Overlaps(Network):
+    """A network on which every message takes a while; notes chats that had two under way at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[int] = []
+        self.overlaps = 0
+        self.at_once = 0
+
+    async def send(self, ready: Ready) -> Outcome:
+        self.overlaps += ready.address in self.open
+        self.open.append(ready.address)
+        self.at_once = max(self.at_once, len(self.open))
+        await asyncio.sleep(0.01 if len(self.sent) % 2 else 0.03)
+        self.open.remove(ready.address)
+        return await super().send(ready)
+
+
+async def test_a_chat_gets_one_message_at_a_time_in_order_and_other_chats_do_not_wait(database: Database) -> None:
+    network = Overlaps()
+    bench = Bench(database, sender=network)
+    for number in range(6):
+        bench.queue(f"mine{number}", kind="edit" if number % 2 else "reply", priority=0, address=1)
+    bench.queue("theirs", priority=0, address=2)
+    task = asyncio.create_task(bench.dispatcher.run())
+    async with asyncio.timeout(5):
+        while set(bench.states().values()) != {"sent"}:  # noqa: ASYNC110  # the fact lies in the database
+            await asyncio.sleep(0.01)
+    await bench.dispatcher.stop()
+    await task
+    mine = [ready.text for ready in network.sent if ready.address == 1]
+    assert mine == [f"mine{number}" for number in range(6)]
+    assert network.overlaps == 0
+    assert network.at_once == 2
+
+
+async def test_a_planned_message_that_names_only_its_participant_waits_for_the_same_chat(database: Database) -> None:
+    def prepare(session: Session, row: MessageRow, *, study: Study, now: datetime) -> Prepared:
+        return Ready("send", 1, row.dedupe_key, ())
+
+    network = Overlaps()
+    bench = Bench(database, sender=network, prepare=prepare)
+    bench.queue("reply", priority=0, address=1)
+    await bench.dispatcher.round()
+    bench.queue("prompt", kind="prompt", priority=5, address=None)
+    await bench.dispatcher.round()
+    assert bench.states() == {"reply": "sending", "prompt": "planned"}
+    await asyncio.sleep(0.1)
+    bench.clock.advance(2 * SECOND)
+    await bench.rounds()
+    await asyncio.sleep(0.1)
+    await bench.rounds()
+    assert bench.states() == {"reply": "sent", "prompt": "sent"}
+    assert network.overlaps == 0
+
+
 @pytest.mark.parametrize(
     ("outcome", "state", "follows"),
     [
@@ -253,7 +309,8 @@ async def test_stopping_waits_for_what_is_on_its_way_and_records_it(database: Da
             return Delivered(7)
 
     bench = Bench(database, sender=Slow())
-    bench.queue("due", "due too")
+    bench.queue("due", address=1)
+    bench.queue("due too", address=2)
     task = asyncio.create_task(bench.dispatcher.run())
     while "sending" not in bench.states().values():  # noqa: ASYNC110  # the fact lies in the database
         await asyncio.sleep(0.01)
