@@ -6,8 +6,19 @@ from dataclasses import dataclass, field
 WINDOW = 1.02  # seconds; a little over one, since the network squeezes what we space out
 PER_WINDOW = 30
 CHAT_GAP = 1.05  # seconds between planned messages in one chat
-CHAT_BURST = 8  # replies and edits in a row on a participant's own taps; more of them slow down to the gap
+CHAT_BURST = 8.0  # answers in a row on a participant's own taps; after that one for every gap
 FORGET_AFTER = 60.0
+
+
+@dataclass
+class ChatPace:
+    """One chat's budget: it grows by one for every gap of time, up to the burst."""
+
+    last_at: float
+    credit: float = CHAT_BURST
+
+    def credit_at(self, now: float) -> float:
+        return min(self.credit + (now - self.last_at) / CHAT_GAP, CHAT_BURST)
 
 
 @dataclass
@@ -16,7 +27,7 @@ class Pace:
 
     per_window: int = PER_WINDOW
     _sent: deque[float] = field(default_factory=deque)
-    _chats: dict[int, deque[float]] = field(default_factory=dict)
+    _chats: dict[int, ChatPace] = field(default_factory=dict)
     _paused_until: float = 0.0
 
     def room(self, now: float) -> int:
@@ -34,17 +45,18 @@ class Pace:
 
     def chat_delay(self, address: int, now: float, *, planned: bool) -> float:
         """Seconds until this chat may get one more; planned messages keep a gap, answers may burst a little."""
-        recent = self._chats.get(address)
-        if not recent:
+        chat = self._chats.get(address)
+        if chat is None:
             return 0.0
         if planned:
-            return max(recent[-1] + CHAT_GAP - now, 0.0)
-        return max(recent[0] + CHAT_BURST * CHAT_GAP - now, 0.0) if len(recent) == CHAT_BURST else 0.0
+            return max(chat.last_at + CHAT_GAP - now, 0.0)
+        return max(1.0 - chat.credit_at(now), 0.0) * CHAT_GAP
 
     def note(self, address: int, now: float) -> None:
         """Count one message to this chat."""
         self._sent.append(now)
-        self._chats.setdefault(address, deque(maxlen=CHAT_BURST)).append(now)
+        chat = self._chats.setdefault(address, ChatPace(now))
+        chat.credit, chat.last_at = chat.credit_at(now) - 1.0, now
         if len(self._chats) > 10 * self.per_window:
             self._forget(now)
 
@@ -53,5 +65,5 @@ class Pace:
         self._paused_until = max(self._paused_until, now + seconds)
 
     def _forget(self, now: float) -> None:
-        for address in [chat for chat, recent in self._chats.items() if now - recent[-1] > FORGET_AFTER]:
+        for address in [chat for chat, pace in self._chats.items() if now - pace.last_at > FORGET_AFTER]:
             del self._chats[address]

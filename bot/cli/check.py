@@ -155,7 +155,7 @@ def clock_sentence(settings: "Settings", database: "Database | None") -> str:
             newest = session.exec(select(AuditRow.at).order_by(AuditRow.seq.desc()).limit(1)).first()  # type: ignore[attr-defined]  # SQLModel types columns as values
         if newest is not None and newest > now + TOLERATED:
             raise RefusedError(f"{now:%Y-%m-%d %H:%M} UTC lies before the newest audit event: set the clock right.")
-    shifted = f"; the study clock is on and adds {int((now - clock.system_now()).total_seconds())} seconds"
+    shifted = f"; the study clock is on and adds {round((now - clock.system_now()).total_seconds())} seconds"
     return f"{now:%Y-%m-%d %H:%M} UTC{shifted if clock.shifted else ''}."
 
 

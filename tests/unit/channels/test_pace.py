@@ -38,13 +38,15 @@ def test_a_planned_message_keeps_its_distance_in_a_chat_but_not_from_other_chats
     assert pace.chat_delay(2, 10.0, planned=True) == 0.0
 
 
-def test_answers_may_follow_a_participants_taps_at_once_a_few_times() -> None:
+def test_answers_may_follow_a_participants_taps_at_once_a_few_times_and_then_one_a_second() -> None:
     pace = Pace()
-    for number in range(CHAT_BURST):
-        assert pace.chat_delay(1, 10.0 + number / 10, planned=False) == 0.0
-        pace.note(1, 10.0 + number / 10)
-    assert pace.chat_delay(1, 11.0, planned=False) > 0.0
-    assert pace.chat_delay(1, 10.0 + CHAT_BURST * CHAT_GAP, planned=False) == 0.0
+    for _ in range(int(CHAT_BURST)):
+        assert pace.chat_delay(1, 10.0, planned=False) == 0.0
+        pace.note(1, 10.0)
+    assert pace.chat_delay(1, 10.0, planned=False) == pytest.approx(CHAT_GAP)
+    pace.note(1, 10.0 + CHAT_GAP)
+    assert pace.chat_delay(1, 10.5 + CHAT_GAP, planned=False) == pytest.approx(CHAT_GAP - 0.5)
+    assert pace.chat_delay(1, 30.0, planned=False) == 0.0
 
 
 def test_a_pause_silences_everything_and_a_shorter_one_does_not_end_it() -> None:
