@@ -1,11 +1,14 @@
 """`draft`: the CDAI draft of a visit, as of now."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.common import JsonOption, looking, print_json
-from bot.cli.site import CodeArgument, VisitArgument
+from bot.cli.common import ByOption, JsonOption, looking, print_json, say, writing
+from bot.cli.site import CodeArgument, VisitArgument, participant_for
+
+if TYPE_CHECKING:  # opened when a command runs, so that --help stays quick
+    from bot.actions.pull_draft import PulledDraft
 
 
 def register(app: typer.Typer) -> None:
@@ -24,16 +27,39 @@ def draft(
     code: CodeArgument,
     visit: VisitArgument,
     language: Annotated[str, typer.Option("--language", metavar="zh|en", parser=read_language)] = "en",
+    store: Annotated[bool, typer.Option("--store", help="Keep this draft on record as printed.")] = False,
+    by: ByOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show the draft: scored days, components known and missing, the interval, and what is decided."""
-    from bot.actions.pull_draft import pull_draft
     from bot.documents.draft_text import draft_text
     from bot.scoring.draft_json import draft_to_json
 
-    with looking() as look:
-        pulled = pull_draft(look.session, code, visit, study=look.study, now=look.now)
+    if by is not None and not store:
+        raise typer.BadParameter("--by goes with --store: looking at a draft records nobody.")
+    pulled = stored(code, visit, by) if store else pulled_now(code, visit)
     if as_json:
-        print_json(draft_to_json(pulled.draft))
+        print_json(draft_to_json(pulled.draft, pulled.header.since))
     else:
         print(draft_text(pulled.draft, pulled.header, language), end="")
+
+
+def pulled_now(code: str, visit: str) -> "PulledDraft":
+    """The draft as of now."""
+    from bot.actions.pull_draft import pull_draft
+
+    with looking() as look:
+        return pull_draft(look.session, code, visit, study=look.study, now=look.now)
+
+
+def stored(code: str, visit: str, by: str | None) -> "PulledDraft":
+    """The draft as of now, kept on record as printed; it shows what had changed before it was kept."""
+    from bot.actions.pull_draft import pull_draft
+    from bot.actions.store_draft import store_draft
+
+    with writing(by) as work:
+        participant = participant_for(work, code)
+        pulled = pull_draft(work.session, code, visit, study=work.study, now=work.now)
+        row = store_draft(work.trail, participant, visit, "printed", study=work.study)
+    say(f"{code} {visit}: on record as printed at {row.at:%Y-%m-%d %H:%M} UTC, {row.hash}")
+    return pulled

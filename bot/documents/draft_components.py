@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from bot.documents import words
-from bot.documents.draft_header import DraftHeader, Speaker, decimal, fixed, label, span
+from bot.documents.draft_header import MINUS, DraftHeader, Speaker, decimal, fixed, is_waiting, label, span
 from bot.documents.sheet import Section, Sentences, Worked, WorkedItem
 from bot.scoring.arithmetic import ArithmeticLine, arithmetic_lines
 from bot.scoring.draft import Draft
@@ -25,24 +25,31 @@ def components_section(draft: Draft, header: DraftHeader, say: Speaker) -> Secti
         return Section("components", say(words.COMPONENTS), (Sentences((say(words.REASON["stoma"]),)),))
     head = (say(words.COMPONENT), say(words.POINTS), say(words.WORKING), say(words.KNOWN_FROM))
     items = [_component(line, draft, header, say) for line in lines[:-1]]
-    return Section("components", say(words.COMPONENTS), (Worked(head, (*items, _total(lines[-1], draft, say))),))
+    worked = Worked(head, (*items, _total(lines[-1], draft, say)))
+    return Section("components", say(words.COMPONENTS), (worked, *_exact_note(draft, say)))
+
+
+def _exact_note(draft: Draft, say: Speaker) -> list[Sentences]:
+    """Said where a number has more decimals than are shown, so that a sum by hand may end differently."""
+    shortened = [p for p in draft.result.points.values() if p is not None and (p * 10**PLACES).denominator != 1]
+    return [Sentences((say(words.EXACT_NOTE),))] if shortened else []
 
 
 def _component(line: ArithmeticLine, draft: Draft, header: DraftHeader, say: Speaker) -> WorkedItem:
     name, sources = say(words.NAMES[line.component]), tuple(_sources(line.component, draft, header, say))
     if line.points is None:
-        value, working = _possible(line.facts, say)
+        value, working = _possible(line.facts, say, waiting=is_waiting(line.component, draft))
         return WorkedItem(name, value, working, sources, missing=True)
     facts = {**line.facts, "points": line.points, "standard": _standard_weight(draft)}
     working = WORKINGS[line.form](facts, say)
     return WorkedItem(name, decimal(line.points, 1), working, sources)
 
 
-def _possible(facts: Facts, say: Speaker) -> tuple[str, str]:
+def _possible(facts: Facts, say: Speaker, *, waiting: bool) -> tuple[str, str]:
     if facts["min"] is None:
         return "–", say(words.UNKNOWN)
     low, high = decimal(facts["min"]), decimal(facts["max"])
-    return span(low, high), say(words.POSSIBLE, low=low, high=high)
+    return span(low, high), say(words.STILL_POSSIBLE if waiting else words.POSSIBLE, low=low, high=high)
 
 
 def _sum(facts: Facts, say: Speaker) -> str:
@@ -146,9 +153,13 @@ def _groups(facts: Facts, say: Speaker) -> list[str]:
 
 
 def _antidiarrhoeal(facts: Facts, draft: Draft, say: Speaker) -> list[str]:
+    clinician = facts["clinician"]
+    found = [] if clinician is None else [say(words.CLINICIAN_SAYS, answer=say(words.YES if clinician else words.NO))]
     if facts["diary_days"]:
-        return [say(words.DIARY_SAYS_YES, days=say.list(_labels(facts["diary_days"], draft)))]
-    return [say(words.EVERY_DAY_NO)] if facts["clinician"] is None and facts["answer"] is False else []
+        found.append(say(words.DIARY_SAYS_YES, days=say.list(_labels(facts["diary_days"], draft))))
+    elif clinician is None and facts["answer"] is False:
+        found.append(say(words.EVERY_DAY_NO))
+    return found
 
 
 def _measured(component: str, facts: Facts, draft: Draft, header: DraftHeader, say: Speaker) -> list[str]:
@@ -189,7 +200,7 @@ def _entered(component: str, header: DraftHeader, say: Speaker) -> list[str]:
 def _total(line: ArithmeticLine, draft: Draft, say: Speaker) -> WorkedItem:
     decimals = draft.given.rules.round_total_decimals
     points = [value for value in draft.result.points.values() if value is not None]
-    added = " + ".join(decimal(shown(value, PLACES), 1) for value in points)
+    added = " + ".join(decimal(shown(value, PLACES), 1) for value in points).replace(f"+ {MINUS}", f"{MINUS} ")
     exact = decimal(shown(sum(points, Fraction(0)), PLACES), 1)
     name = say(words.NAMES["total"])
     if line.points is not None:

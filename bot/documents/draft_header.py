@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from bot.documents.words import LIST_SEPARATOR
 from bot.i18n import Message, format_day, translate
 from bot.scoring.changes import SinceStored
+from bot.scoring.draft import Draft
+from bot.scoring.inputs import DIARY_COMPONENTS
 
 MINUS = "\N{MINUS SIGN}"
 PLACES = 4
@@ -61,6 +63,11 @@ class Speaker:
 
     def list(self, words: list[str]) -> str:
         return self(LIST_SEPARATOR).join(words)
+
+
+def is_waiting(component: str, draft: Draft) -> bool:
+    """Say whether a diary component is not known only because a scored day can still be filled."""
+    return component in DIARY_COMPONENTS and bool(draft.diary.pending) and draft.interval is not None
 
 
 def decimal(value: float | Decimal | Fraction, least: int = 0, places: int = PLACES) -> str:

@@ -67,6 +67,8 @@ def endoscopy_section(draft: Draft, current: SesCd, say: Speaker) -> Section:
         items += _compared(compare(start, current, draft.given.rules), draft, say)
     limit = decimal(shown(draft.given.rules.response.endoscopic_remission_max, PLACES))
     items.append((say(words.SESCD_REMISSION, limit=limit), _met(is_remission(current, draft.given.rules), say)))
+    if start is not None:
+        items += _other_criteria(compare(start, current, draft.given.rules), say)
     return Section("endoscopy", say(words.ENDOSCOPY), (Pairs(tuple(items)),))
 
 
@@ -79,13 +81,24 @@ def _segment(current: SesCd, name: str, say: Speaker) -> str:
 
 def _compared(found: Comparison, draft: Draft, say: Speaker) -> list[tuple[str, str]]:
     before, now = found.baseline_total, found.current_total
+    seen = say.list([say(words.SEGMENT[name]) for name in found.segments]) or say(words.NO_SEGMENT)
     if found.percent_decrease is None or found.response is None:
-        return [(say(words.SESCD_CHANGE), say(words.SESCD_UNDEFINED, before=before, now=now))]
+        undefined = say(words.SESCD_UNDEFINED, before=before, now=now)
+        return [(say(words.SESCD_SEEN), seen), (say(words.SESCD_CHANGE), undefined)]
     percent = decimal(shown(found.percent_decrease, PLACES))
     needed = decimal(shown(draft.given.rules.response.endoscopic_percent_decrease, PLACES))
     return [
+        (say(words.SESCD_SEEN), seen),
         (say(words.SESCD_CHANGE), say(words.SESCD_CHANGE_VALUE, before=before, now=now, percent=percent)),
         (say(words.SESCD_RESPONSE, percent=needed), _met(found.response, say)),
+    ]
+
+
+def _other_criteria(found: Comparison, say: Speaker) -> list[tuple[str, str]]:
+    """How the same endoscopy reads under the criteria of other studies."""
+    return [
+        (say(name), say(words.NOT_DEFINED) if holds is None else _met(holds, say))
+        for name, holds in ((words.OTHER_RESPONSES[key], getattr(found, key)) for key in words.OTHER_RESPONSES)
     ]
 
 

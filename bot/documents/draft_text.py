@@ -3,9 +3,10 @@
 import re
 
 from bot.documents import words
+from bot.documents.draft_changes import changes_section
 from bot.documents.draft_components import components_section
 from bot.documents.draft_days import days_section
-from bot.documents.draft_header import DraftHeader, Speaker, decimal, fixed, label
+from bot.documents.draft_header import DraftHeader, Speaker, decimal, fixed, is_waiting, label
 from bot.documents.draft_scores import endoscopy_section, pro_section
 from bot.documents.draft_verdicts import change_section, verdicts_section
 from bot.documents.fragment import to_html
@@ -42,7 +43,7 @@ def draft_sheet(draft: Draft, header: DraftHeader, language: str) -> Sheet:
     sections.append(pro_section(draft, say))
     if draft.given.sescd is not None:
         sections.append(endoscopy_section(draft, draft.given.sescd, say))
-    sections.append(_flags(draft, say))
+    sections += [_flags(draft, say), changes_section(draft, header, say)]
     title = say(words.TITLE, participant=draft.given.participant, visit=draft.given.visit)
     return Sheet(title, say(words.STANDING), language, tuple(sections))
 
@@ -83,12 +84,19 @@ def _result(draft: Draft, say: Speaker) -> Section:
     lines = [say(words.STATUS[draft.status], **params)]
     if draft.reason is not None:
         lines.append(_reason(draft, draft.reason, say))
-    if draft.missing:
-        lines.append(say(words.MISSING, names=say.list([say(words.NAMES[key]) for key in draft.missing])))
+    lines += _absent(draft, say)
     if draft.diary.pending and draft.interval is not None:
         days = [label(draft.given.visit_on, day.on) for day in draft.diary.pending]
         lines.append(say(words.PENDING, days=say.list(days)))
     return Section("result", say(words.RESULT), (Sentences(tuple(lines)),))
+
+
+def _absent(draft: Draft, say: Speaker) -> list[str]:
+    """What is missing, apart from what is only waiting for a day that can still be filled."""
+    waiting = [key for key in draft.missing if is_waiting(key, draft)]
+    missing = [key for key in draft.missing if key not in waiting]
+    lines = ((words.MISSING, missing), (words.NOT_FINAL, waiting))
+    return [say(line, names=say.list([say(words.NAMES[key]) for key in keys])) for line, keys in lines if keys]
 
 
 def _reason(draft: Draft, reason: str, say: Speaker) -> str:

@@ -56,6 +56,7 @@ REASON: Final = MappingProxyType(
     }
 )
 MISSING: Final = document_text("result.missing", "Missing: %(names)s.")
+NOT_FINAL: Final = document_text("result.not_final", "Not final yet: %(names)s.")
 PENDING: Final = document_text("result.pending", "Diary days that can still be filled: %(days)s.")
 BAND: Final = MappingProxyType(
     {
@@ -158,7 +159,11 @@ MASS: Final = MappingProxyType(
 )
 
 POSSIBLE: Final = document_text("working.possible", "missing: %(low)s to %(high)s points possible")
+STILL_POSSIBLE: Final = document_text("working.still_possible", "not final yet: %(low)s to %(high)s points possible")
 UNKNOWN: Final = document_text("working.unknown", "missing")
+EXACT_NOTE: Final = document_text(
+    "working.exact_note", "Numbers are shown to 4 decimals at most; the sums are made of the exact ones."
+)
 SUM_ALL: Final = document_text("working.sum_all", "%(values)s = %(sum)s; %(sum)s × %(weight)s = %(points)s")
 SUM_SCALED: Final = document_text(
     "working.sum_scaled",
@@ -188,6 +193,7 @@ PRESENT: Final = document_text("from.present", "present: %(groups)s")
 ALL_ABSENT: Final = document_text("from.all_absent", "all six groups absent")
 NOT_ANSWERED: Final = document_text("from.not_answered", "not answered: %(groups)s")
 DIARY_SAYS_YES: Final = document_text("from.diary_yes", "diary says yes on %(days)s")
+CLINICIAN_SAYS: Final = document_text("from.clinician", "clinician says %(answer)s")
 EVERY_DAY_NO: Final = document_text("from.every_day_no", "diary: no on every scored day")
 MEASURED: Final = document_text("from.measured", "%(value)s %(unit)s of %(on)s")
 AS_ENTERED: Final = document_text("from.as_entered", "entered as %(value)s %(unit)s")
@@ -232,6 +238,7 @@ DECIDED: Final = MappingProxyType(
     }
 )
 CANNOT_DECIDE: Final = document_text("decided.never", "not decided: no total can be computed")
+NO_BASELINE: Final = document_text("decided.no_baseline", "not decided: week 0 has no total")
 
 CHANGE: Final = document_text("change.title", "Change from week 0")
 BASELINE: Final = document_text("change.baseline", "Week 0")
@@ -240,7 +247,9 @@ BASELINE_NONE: Final = document_text("change.baseline_none", "not known")
 NOW_TOTAL: Final = document_text("change.now", "This visit")
 DECREASE: Final = document_text("change.decrease", "Decrease")
 DECREASE_VALUE: Final = document_text("change.decrease_value", "%(baseline)s − %(total)s = %(decrease)s")
+PROVISIONAL_TOTAL: Final = document_text("change.provisional", "%(total)s (provisional)")
 NOT_YET: Final = document_text("change.not_yet", "not known yet")
+NO_TOTAL: Final = document_text("change.no_total", "cannot be computed")
 
 PRO: Final = document_text("pro.title", "Diary scores from the same days")
 MEAN_STOOLS: Final = document_text("pro.mean_stools", "Liquid stools a day")
@@ -255,7 +264,7 @@ SHORT_CDAI_VALUE: Final = document_text("pro.short_cdai_value", "44 + 7 × %(pro
 RULE_2_8: Final = document_text("pro.rule_2_8", "Stools at most 2.8 and pain at most 1 a day")
 RULE_3: Final = document_text("pro.rule_3", "Stools at most 3 and pain at most 1 a day")
 RULE_PRO2: Final = document_text("pro.rule_pro2", "PRO2 at most 8")
-RULE_REMISSION: Final = document_text("pro.rule_remission", "The first, and neither above week 0")
+RULE_REMISSION: Final = document_text("pro.rule_remission", "Stools at most 2.8, pain at most 1, neither above week 0")
 RULE_RESPONSE: Final = document_text(
     "pro.rule_response", "Stools or pain down by at least 30 %%, and neither above week 0"
 )
@@ -273,6 +282,24 @@ SESCD_CHANGE_VALUE: Final = document_text("endoscopy.change_value", "%(before)s 
 SESCD_UNDEFINED: Final = document_text("endoscopy.undefined", "%(before)s → %(now)s, no percentage from 0")
 SESCD_RESPONSE: Final = document_text("endoscopy.response", "Endoscopic response (down by at least %(percent)s %%)")
 SESCD_REMISSION: Final = document_text("endoscopy.remission", "Endoscopic remission (at most %(limit)s)")
+SESCD_SEEN: Final = document_text("endoscopy.seen", "Segments compared")
+NO_SEGMENT: Final = document_text("endoscopy.no_segment", "none was seen both times")
+NOT_DEFINED: Final = document_text("endoscopy.not_defined", "not defined: nothing to fall from")
+# Criteria of other studies, beside the study's own.
+OTHER_RESPONSES: Final = MappingProxyType(
+    {
+        "response_gt50": document_text("endoscopy.over_50", "For comparison: down by more than 50 %%"),
+        "response_u_excel": document_text(
+            "endoscopy.u_excel", "For comparison: down by more than 50 %%, or by at least 2 from a total of 4"
+        ),
+        "response_ge50_or_le2": document_text(
+            "endoscopy.half_or_two", "For comparison: down by at least 50 %%, or a total of at most 2"
+        ),
+        "remission_le4_drop2_no_sub_gt1": document_text(
+            "endoscopy.at_most_four", "For comparison: total at most 4, down by at least 2, no grade above 1"
+        ),
+    }
+)
 SEGMENT: Final = MappingProxyType(
     {
         "ileum": document_text("segment.ileum", "Ileum"),

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from bot.errors import DiaryError
 from bot.scoring.bounds import Bounds, find_bounds
-from bot.scoring.cdai import NOT_COMPUTABLE, CdaiResult, VisitInputs, compute, standard_weight
+from bot.scoring.cdai import NOT_COMPUTABLE, PROVISIONAL, CdaiResult, VisitInputs, compute, standard_weight
 from bot.scoring.diary_part import DiaryPart, diary_part
 from bot.scoring.draft_input import Baseline, DraftInput
 from bot.scoring.endings import diary_endings
@@ -33,10 +33,12 @@ DAYS_BELOW_MINIMUM = "days_below_minimum"
 class FromBaseline:
     """The visit compared with baseline; verdicts are None until both totals are known.
 
+    `baseline_provisional` marks a baseline that rests on a carried-forward value which nobody has accepted.
     `decided` says yes, no or open for each verdict, whatever is still missing.
     """
 
     baseline: Fraction | None
+    baseline_provisional: bool
     response: Response | None
     remission: bool | None
     decided: Mapping[str, str]
@@ -108,7 +110,7 @@ def build_draft(given: DraftInput) -> Draft:
 def as_baseline(draft: Draft) -> Baseline:
     """Return what later visits compare with."""
     means = None if draft.pro is None else draft.pro.means
-    return Baseline(draft.total, draft.interval, means, draft.given.sescd)
+    return Baseline(draft.total, draft.interval, means, draft.given.sescd, draft.status == PROVISIONAL)
 
 
 def standard_weight_of(given: DraftInput) -> Fraction | None:
@@ -171,6 +173,7 @@ def _from_baseline(given: DraftInput, result: CdaiResult, bounds: Bounds | None)
         response = respond(baseline.total, total, rules)
     return FromBaseline(
         baseline=baseline.total,
+        baseline_provisional=baseline.provisional,
         response=response,
         remission=None if total is None else is_remission(total, rules),
         decided={"remission": decided_remission(interval, rules), **decided},

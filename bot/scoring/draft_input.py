@@ -15,12 +15,16 @@ from schedules.rule_set import RuleSet
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """What the baseline visit says: its total, or the interval it must lie in, its means and its SES-CD."""
+    """What the baseline visit says: its total, or the interval it must lie in, its means and its SES-CD.
+
+    `provisional` marks a total that rests on a carried-forward value which nobody has accepted.
+    """
 
     total: Fraction | None = None
     interval: Interval | None = None
     means: Means | None = None
     sescd: SesCd | None = None
+    provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,6 +137,7 @@ def _from_baseline(draft: Draft) -> Json | None:
     places, response = draft.given.rules.round_total_decimals, found.response
     return {
         "baseline": _number(found.baseline, places),
+        "baseline_provisional": None if found.baseline is None else found.baseline_provisional,
         "decrease": None if response is None else shown(response.decrease, places),
         "response_70": None if response is None else response.response_70,
         "response_100": None if response is None else response.response_100,

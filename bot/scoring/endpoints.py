@@ -53,7 +53,8 @@ class VisitFacts:
     """What is known of one participant's visit for the endpoints.
 
     `state` is the visit's state word; `gap` says why there is no total. Baseline values are those of the same
-    participant's baseline visit. `provisional` marks a total that rests on a value nobody has accepted.
+    participant's baseline visit. `provisional` and `baseline_provisional` mark totals that rest on a value nobody
+    has accepted.
     """
 
     participant: str
@@ -65,6 +66,7 @@ class VisitFacts:
     gap: str | None = None
     provisional: bool = False
     baseline_total: Fraction | None = None
+    baseline_provisional: bool = False
     sescd: SesCd | None = None
     baseline_sescd: SesCd | None = None
 
@@ -95,6 +97,7 @@ def facts_from_draft(draft: Draft, *, state: str, withdrawn: bool = False) -> Vi
         gap=_gap(draft),
         provisional=draft.status == PROVISIONAL,
         baseline_total=None if baseline is None else baseline.total,
+        baseline_provisional=baseline is not None and baseline.provisional,
         sescd=given.sescd,
         baseline_sescd=None if baseline is None else baseline.sescd,
     )
@@ -135,11 +138,11 @@ def _clinical(facts: VisitFacts, rules: RuleSet) -> dict[str, Outcome]:
         missing = facts.gap or CLINIC_MISSING
     if missing is not None or facts.total is None:
         return dict.fromkeys(ENDPOINTS[:4], Outcome(None, missing))
-    provisional = facts.provisional
-    remission = Outcome(is_remission(facts.total, rules), provisional=provisional)
+    remission = Outcome(is_remission(facts.total, rules), provisional=facts.provisional)
     if facts.baseline_total is None:
         return {**dict.fromkeys(ENDPOINTS[1:4], Outcome(None, BASELINE_MISSING)), "clinical_remission": remission}
     found = respond(facts.baseline_total, facts.total, rules)
+    provisional = facts.provisional or facts.baseline_provisional
     return {
         "clinical_remission": remission,
         "clinical_response": Outcome(found.clinical_response, provisional=provisional),

@@ -144,6 +144,7 @@ def _baseline(baseline: Baseline) -> Json:
         ends = (interval.low, interval.high)
     return {
         "total": _text(baseline.total),
+        "provisional": baseline.provisional,
         "min": _text(ends[0]),
         "max": _text(ends[1]),
         "mean_stools": None if means is None else _text(means.stools),

@@ -36,6 +36,7 @@ KEYS = [
     "from_baseline",
     "endoscopic",
     "arithmetic",
+    "since_stored",
     "signature",
 ]
 DAY_KEYS = [
