@@ -1,0 +1,176 @@
+"""Plays a study from instant to instant: phones, site, due messages and housekeeping in the order of their time."""
+
+import asyncio
+import heapq
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from functools import partial
+from random import Random
+from zoneinfo import ZoneInfo
+
+from bot.actions.study import Study
+from bot.rehearsal.behaviours import Deed, Role
+from bot.rehearsal.clock import LeapingClock
+from bot.rehearsal.phone import Phone, whole
+from bot.rehearsal.site import Site
+from bot.rehearsal.stage import Stage
+from bot.rehearsal.virtual_loop import VirtualLoop
+from bot.sandbox.rules import BotApi
+from bot.storage.database import Database
+from schedules.windows import instant
+
+PLANS_EVERY = timedelta(hours=24)
+BREATH = timedelta(seconds=1)  # while work is in hand that needs time, such as a pause asked for
+AFTER_FAULT = 20.0  # seconds in which something may be tried again
+GIVES_UP_JOINING = timedelta(hours=70)
+NEW_PHONES = 100_000  # added to the first phone's number
+JOINS_WITHIN = 26 * 60  # minutes
+
+
+@dataclass(order=True)
+class _Booked:
+    at: datetime
+    number: int
+    act: Callable[[], None] = field(compare=False)
+
+
+class Play:
+    """One study being played; `until` may be called again and again with later instants."""
+
+    def __init__(
+        self, api: BotApi, database: Database, study: Study, roles: Sequence[Role], *,
+        seed: int, begins: datetime, loop: VirtualLoop,
+    ) -> None:  # fmt: skip
+        self.api, self.database, self.study = api, database, study
+        self.loop, self.clock = loop, LeapingClock(begins, loop.time)
+        self._booked: list[_Booked] = []
+        self._numbers = itertools.count()
+        self.stage = Stage(
+            api, database, study, self.clock, loop,
+            rng=Random(f"{seed}/dispatcher"),  # noqa: S311  # play, not secrecy
+            arrived=self._arrived,
+        )
+        self.phones = {role.code: Phone(role, api, seed, self._look) for role in roles}
+        self._by_user = {phone.user_id: phone for phone in self.phones.values()}
+        self._looks: dict[str, datetime] = {}
+        self.site = Site(database, study, self.clock, seed, self.book, self._invited, self._moved_to)
+        self._seed = seed
+        self._plans_at = begins + PLANS_EVERY
+        for role in roles:
+            self.book(role.enrolled_at, partial(self.site.enrol, role))
+            self._book_life(role)
+
+    def book(self, at: datetime, act: Callable[[], None]) -> None:
+        """Have something done at an instant; what lies in the past is done at once."""
+        heapq.heappush(self._booked, _Booked(whole(max(at, self.clock.now())), next(self._numbers), act))
+
+    async def begin(self) -> None:
+        """Bring the service up."""
+        await self.stage.greet()
+        await self.stage.up()
+
+    async def until(self, end: datetime) -> None:
+        """Play on until this instant."""
+        while True:
+            await self.loop.quiet()
+            at = self._next()
+            if at > end:
+                break
+            await self._reach(at)
+            self._act()
+            if self.clock.now() >= self._plans_at:
+                await self._keep_house()
+            self.stage.wake()
+        self.clock.leap(max(end, self.clock.now()))
+
+    async def end(self) -> None:
+        """End the service for good."""
+        await self.stage.close()
+
+    def _next(self) -> datetime:
+        """The next instant at which something happens."""
+        now, outlook = self.clock.now(), self.stage.outlook()
+        found = [self._plans_at, *(one.at for one in self._booked[:1])]
+        if outlook.next_due is not None and self.stage.serving:
+            found.append(outlook.next_due if outlook.next_due > now else now + BREATH)
+        if outlook.busy or self._is_restless():
+            found.append(now + BREATH)
+        return max(min(found), now)
+
+    def _is_restless(self) -> bool:
+        struck_at = self.stage.line.struck_at
+        return struck_at is not None and self.clock.monotonic() - struck_at < AFTER_FAULT
+
+    async def _reach(self, at: datetime) -> None:
+        """Let a second pass in the loop's own time while work is in hand; leap over everything else."""
+        step = at - self.clock.now()
+        if timedelta(0) < step <= BREATH:
+            await asyncio.sleep(step.total_seconds())
+        elif step > BREATH:
+            self.clock.leap(at)
+
+    def _act(self) -> None:
+        while self._booked and self._booked[0].at <= self.clock.now():
+            heapq.heappop(self._booked).act()
+
+    async def _keep_house(self) -> None:
+        self._plans_at = self.clock.now() + PLANS_EVERY
+        await self.stage.housekeeper.tick_plan()
+
+    # Phones
+
+    def _look(self, phone: Phone, at: datetime) -> None:
+        """Book the next look at the chat; only the earliest counts."""
+        code = phone.role.code
+        booked = self._looks.get(code)
+        if booked is None or at < booked:
+            self._looks[code] = at
+            self.book(at, partial(self._act_on_phone, phone, at))
+
+    def _act_on_phone(self, phone: Phone, at: datetime) -> None:
+        if self._looks.get(phone.role.code) != at:
+            return
+        del self._looks[phone.role.code]
+        if phone.act(self.clock.now()):
+            self.stage.line.ring()
+
+    def _arrived(self, chat: int, _message: int) -> None:
+        phone = self._by_user.get(chat)
+        if phone is not None and phone.user_id == chat:
+            phone.notice(self.clock.now())
+
+    def _book_life(self, role: Role) -> None:
+        phone = self.phones[role.code]
+        for day, at, deed in role.life:
+            when = instant(role.baseline_on + timedelta(days=day), at, role.tzid)
+            self.book(when, partial(self._do, phone, deed))
+
+    def _do(self, phone: Phone, deed: Deed) -> None:
+        if phone.do(self.clock.now(), deed):
+            self.stage.line.ring()
+
+    def _invited(self, role: Role, token: str, new_phone: bool) -> None:  # noqa: FBT001  # a callback's signature
+        """Somebody holds an invitation: most open it within a day."""
+        rng = Random(f"{self._seed}/joins/{role.code}/{new_phone}")  # noqa: S311  # play, not secrecy
+        minutes = rng.randrange(5, 90) if new_phone else rng.randrange(10, JOINS_WITHIN)
+        at = self._waking(self.clock.now() + timedelta(minutes=minutes), role.tzid)
+        self.book(at, partial(self._join, role, token, new_phone))
+
+    def _waking(self, at: datetime, tzid: str) -> datetime:
+        local = at.astimezone(ZoneInfo(tzid))
+        if time(8) <= local.time() < time(22):
+            return at
+        return at + timedelta(hours=11)
+
+    def _join(self, role: Role, token: str, new_phone: bool) -> None:  # noqa: FBT001  # a callback's signature
+        phone = self.phones[role.code]
+        if new_phone:
+            phone.get(role.user_id + NEW_PHONES)
+            self._by_user[phone.user_id] = phone
+        phone.join(self.clock.now(), token)
+        self.stage.line.ring()
+
+    def _moved_to(self, role: Role, tzid: str) -> None:
+        self.phones[role.code].tzid = tzid

@@ -1,0 +1,148 @@
+"""The product as `run` puts it together, on a given clock, database and sandbox, without sockets and threads."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from random import Random
+
+from sqlalchemy import exists, func, select
+from sqlmodel import Session, col
+
+from bot.actions import record_delivery
+from bot.actions.keep_time import note_alive
+from bot.actions.plan_messages import plan_due
+from bot.actions.prepare_message import prepare
+from bot.actions.study import Study
+from bot.channels.dispatcher import Dispatcher
+from bot.channels.housekeeping import Housekeeper
+from bot.channels.intake import Intake
+from bot.channels.telegram.direct import connect_directly
+from bot.channels.telegram.introduction import choose_polling, introduce, learn_name
+from bot.channels.telegram.poller import Poller
+from bot.channels.telegram.sender import TelegramSender
+from bot.chat.desk import handle
+from bot.i18n import resolve_language
+from bot.messages.replies import render_toast
+from bot.rehearsal.clock import LeapingClock
+from bot.rehearsal.line import SandboxLine
+from bot.rehearsal.virtual_loop import VirtualLoop
+from bot.sandbox.rules import BotApi
+from bot.storage.database import Database
+from bot.storage.outbox import HELD, UNSENT
+from bot.storage.tables import InboxRow, MessageRow
+
+
+SETTLES = 1.0  # seconds until the first poll hangs, waiting for updates
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What the product still has to do: the next due instant, and whether work is in hand now."""
+
+    next_due: datetime | None
+    busy: bool
+
+
+OUTLOOK = select(
+    select(func.min(col(MessageRow.due_at))).where(col(MessageRow.state).in_(UNSENT)).scalar_subquery(),
+    exists().where(col(MessageRow.state).in_(HELD)),
+    exists().where(col(InboxRow.state) == "waiting"),
+)
+
+
+class Stage:
+    """One instance of the product; `up` and `down` begin and end its service, as often as there are outages."""
+
+    def __init__(
+        self,
+        api: BotApi,
+        database: Database,
+        study: Study,
+        clock: LeapingClock,
+        loop: VirtualLoop,
+        *,
+        rng: Random,
+        arrived: Callable[[int, int], None],
+    ) -> None:
+        self.api, self.database, self.study, self.clock, self.loop = api, database, study, clock, loop
+        self._rng = rng
+        self.line = SandboxLine(api, clock, arrived=arrived)
+        self._connection = connect_directly(api.token, self.line.exchange)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._dispatcher: Dispatcher | None = None
+        self._intake: Intake | None = None
+        self.housekeeper = Housekeeper(
+            database, clock, plan=partial(plan_due, study=study), beat=self._beat, hears=lambda: True, planned=self.wake
+        )
+
+    async def greet(self) -> None:
+        """Learn the bot's name and introduce it, once."""
+        await learn_name(self._connection.bot)
+        await choose_polling(self._connection.bot)
+        await introduce(self._connection.bot)
+
+    async def up(self) -> None:
+        """Begin to serve: plan for the present study time, then take in, handle and send."""
+        self._dispatcher, self._intake = self._make_dispatcher(), self._make_intake()
+        bot, transport = self._connection.bot, self._connection.polling
+        poller = Poller(bot, transport, self.database, self.clock, stored=self._intake.wake)
+        await self.housekeeper.tick_plan()
+        self._tasks = [asyncio.ensure_future(part.run()) for part in (poller, self._intake, self._dispatcher)]
+        await asyncio.sleep(SETTLES)
+
+    async def down(self) -> None:
+        """End the service as `run` does: fetch nothing more, finish what is in hand, record it."""
+        for task in self._tasks[:1]:
+            task.cancel()
+        if self._intake is not None and self._dispatcher is not None:
+            await self._intake.stop()
+            await self._dispatcher.stop()
+        for task in self._tasks:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        self._tasks = []
+
+    async def close(self) -> None:
+        """End for good."""
+        await self.down()
+        await self._connection.close()
+
+    @property
+    def serving(self) -> bool:
+        """Whether the service is up."""
+        return bool(self._tasks)
+
+    def wake(self) -> None:
+        """Say that something may be due or has been queued."""
+        if self._dispatcher is not None:
+            self._dispatcher.wake()
+
+    def outlook(self) -> Outlook:
+        """Look at what is left to do; raises what ended a part of the service."""
+        for task in self._tasks:
+            if task.done():
+                task.result()
+        with self.database.reader.connect() as connection:
+            due, held, waiting = connection.execute(OUTLOOK).one()
+        return Outlook(due, bool(held or waiting))
+
+    def _make_dispatcher(self) -> Dispatcher:
+        return Dispatcher(
+            self.database, self.clock, lambda: self.study, TelegramSender(self._connection.bot), prepare,
+            record_delivery, owner="rehearsal", alone=self.database.is_sqlite, rng=self._rng,
+        )  # fmt: skip
+
+    def _make_intake(self) -> Intake:
+        return Intake(
+            self.database, self.clock, lambda: self.study, handle=handle,
+            answer=TelegramSender(self._connection.bot).answer, queued=self.wake,
+            trouble=lambda hint: render_toast("toast.not_saved", resolve_language(hint)),
+        )  # fmt: skip
+
+    def _beat(self, session: Session, *, system_now: datetime, now: datetime, shifted: bool) -> bool:
+        return note_alive(
+            session, self.study.protocol.outages, system_now=system_now, now=now, shifted=shifted
+        )
