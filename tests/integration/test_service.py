@@ -1,14 +1,12 @@
 """The whole service over real HTTP: python-telegram-bot on one side, the sandbox's Bot API on the other."""
 
-import asyncio
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlmodel import select
 
 from bot.storage.tables import EntryRow, InboxRow, InstanceRow, MessageRow
-from tests.support.service import ANN, Site, quiet, running, sandbox_site, tomorrow, until
-
+from tests.support.service import Site, quiet, running, sandbox_site, tomorrow, until
 
 STEPS = (
     ("ready", "Start"),
