@@ -27,6 +27,7 @@ from bot.clinic.call import (
     ClinicOptions,
     SignedInStaff,
     StepUpNeededError,
+    WordedRefusalError,
     as_pairs,
     clinic_of,
     drop_session,
@@ -35,10 +36,11 @@ from bot.clinic.call import (
     security_now,
     text_of,
 )
+from bot.clinic.glyphs import ROLE_NAMES
 from bot.clinic.render import environments
 from bot.clinic.routes import Handler, OpenHandler, Page, all_counts, all_routes
 from bot.clinic.words import say
-from bot.errors import DiaryError, NotAllowedError
+from bot.errors import DiaryError
 from bot.i18n import clinic_text, resolve_language
 from bot.log import get_logger
 from bot.people.passwords import Passwords
@@ -63,6 +65,7 @@ FORGED = clinic_text(
     "This form did not come from a page of yours, or its page was too old. Nothing was changed: go back and try again.",
 )
 TOO_LONG = clinic_text("refused", "What was sent is too long. Nothing was changed.")
+NOT_THIS_ROLE = clinic_text("refused", "Your role, %(role)s, may not open this page.")
 NO_PAGE = clinic_text("refused", "There is no such page.")
 
 
@@ -198,7 +201,8 @@ def admitted(request: Request, route: Page, found: Found | None) -> Response:
             record_access(
                 session, staff.actor, "refuse_page", at=security_now(request), entity="page", entity_id=route.path
             )
-        raise NotAllowedError(f"The role {staff.role.value.replace('_', ' ')} may not open this page.")
+        role = say(ROLE_NAMES[staff.role.value], staff.language)
+        raise WordedRefusalError(NOT_THIS_ROLE, status=403, role=role)
     return cast("Handler", route.handler)(request, staff)
 
 
@@ -266,7 +270,7 @@ def ask_to_confirm(request: Request, needed: StepUpNeededError) -> Response:
     return page(
         request,
         "confirm.html",
-        status=needed.http_status,
+        status=200 if needed.verdict is None else needed.http_status,
         factors=needed.factors,
         verdict=needed.verdict,
         carried=carried,
@@ -277,7 +281,10 @@ def ask_to_confirm(request: Request, needed: StepUpNeededError) -> Response:
 def refused(request: Request, error: ScheduleError) -> Response:
     """A refusal as a calm page, with the status its class knows; sentences of the actions are English."""
     status = error.http_status if isinstance(error, DiaryError) else 404
-    return page(request, "refused.html", status=status, sentence=str(error), foreign=True)
+    if isinstance(error, WordedRefusalError):
+        sentence = say(error.wording, request.state.language, **error.params)
+        return page(request, "refused.html", status=status, sentence=sentence, foreign=False)
+    return page(request, "refused.html", status=status, sentence=error.message, foreign=True)
 
 
 def failed(request: Request, error: Exception) -> Response:

@@ -22,8 +22,8 @@ from bot.clinic.access.csrf import csrf_token
 from bot.clinic.access.sessions import drop_cookie, put_cookie
 from bot.clinic.routes import NAV, Count, Nav, Page
 from bot.clinic.words import HTML_LANG, say
-from bot.errors import DiaryError, NotAllowedError, NotFoundError
-from bot.i18n import Message
+from bot.errors import DiaryError, NotFoundError
+from bot.i18n import Message, clinic_text
 from bot.people.actor import Actor, ActorKind, Origin
 from bot.people.passwords import PasswordCost
 from bot.people.roles import ALL_SITES, Permission, Role, can, sees_site
@@ -37,6 +37,11 @@ from schedules.clock import Clock
 Result = TypeVar("Result")
 COUNT_KEPT_SECONDS: Final = 15.0
 SAID: Final = "clinic_said"
+ENDED_MEANWHILE: Final = clinic_text(
+    "refused", "Your session has ended in the meantime, and nothing was changed: sign in again."
+)
+EVERY_SITE: Final = clinic_text("sites", "All sites")
+NO_PARTICIPANT: Final = clinic_text("refused", "There is no participant %(code)s at your site.")
 SAID_SECONDS: Final = 60
 
 
@@ -115,6 +120,14 @@ class StepUpNeededError(DiaryError):
         self.verdict = verdict
 
 
+class WordedRefusalError(DiaryError):
+    """A refusal that pages word in the reader's language; `status` is the HTTP status, 409 for a state that forbids."""
+
+    def __init__(self, wording: Message, *, status: int = 409, **params: object) -> None:
+        super().__init__(wording.english % params if params else wording.english)
+        self.wording, self.params, self.http_status = wording, params, status
+
+
 def clinic_of(request: Request) -> Clinic:
     return cast("Clinic", request.app.state.clinic)
 
@@ -177,7 +190,7 @@ def check_still_active(session: Session, staff: SignedInStaff) -> None:
     """Refuse an act whose account or session ended while the request was on its way."""
     row, browser = session.get(StaffRow, staff.id), session.get(StaffSessionRow, staff.session.id)
     if row is None or row.disabled_at is not None or browser is None or browser.ended_at is not None:
-        raise NotAllowedError("Your session has ended in the meantime, and nothing was changed: sign in again.")
+        raise WordedRefusalError(ENDED_MEANWHILE, status=403)
 
 
 def site_scope(statement: Select[Any], staff: SignedInStaff) -> Select[Any]:
@@ -194,7 +207,7 @@ def participant_for(session: Session, staff: SignedInStaff, code: str) -> Partic
     except NotFoundError:
         row = None
     if row is None or not staff.sees(row.site):
-        raise NotFoundError(f"There is no participant {code[:20]} at your site.")
+        raise WordedRefusalError(NO_PARTICIPANT, status=404, code=code[:20])
     return row
 
 
@@ -300,7 +313,8 @@ def _shared_context(request: Request, clinic: Clinic) -> dict[str, object]:
         "Permission": Permission,
         "say": lambda message, **params: say(message, language, **params),
         "study_name": clinic.study.protocol.names[language],
-        "sites": {site.id: site.names[language] for site in clinic.study.protocol.sites},
+        "sites": {site.id: site.names[language] for site in clinic.study.protocol.sites}
+        | {ALL_SITES: say(EVERY_SITE, language)},
     }
 
 

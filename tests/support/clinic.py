@@ -1,9 +1,10 @@
 """A clinic on a study with two sites, accounts of every role with known secrets, and a browser without a browser."""
 
 import dataclasses
+import itertools
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -11,13 +12,16 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
+from sqlmodel import select
 from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Mount
 
 from bot.actions.add_staff import SEED, add_staff
 from bot.actions.set_up_staff import SetUpForm, set_up_staff
+from bot.actions.sign_in import open_session
 from bot.actions.study import Study
+from bot.clinic.access.kept_forms import keep_form, settle_form
 from bot.clinic.app import create_clinic
 from bot.clinic.call import ClinicOptions
 from bot.clinic.routes import Page
@@ -27,20 +31,22 @@ from bot.people.passwords import PasswordCost, Passwords
 from bot.people.roles import ALL_SITES, ONE_SITE_ONLY, Role
 from bot.people.sealing import Sealer
 from bot.storage.database import Database
-from bot.storage.tables import StaffCredentialRow
+from bot.storage.staff import account_by_name, kept_forms, open_sessions, open_setups
+from bot.storage.tables import ParticipantRow, StaffCredentialRow
 from bot.storage.trail import Trail
 from schedules.clock import VirtualClock
 from schedules.loader import load_protocol, seed_protocol_path
-from tests.support.database import T0, study_database
+from tests.support.database import T0, add_participant, study_database
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it would rather have a library that the product does not use
     from starlette.testclient import TestClient
 
-PASSWORD = "four unrelated words"
+PASSWORD = "plum kettle orbit fence"
 SECRET_KEY = "k" * 32
 CHEAP = PasswordCost(memory_kib=64, passes=1)
 OWN_SITE, FOREIGN_SITE = "seh", "far"
+_numbers = itertools.count(1)
 
 
 def two_site_study() -> Study:
@@ -81,8 +87,6 @@ class ClinicBench:
         return name
 
     def seed_of_link(self, session: Any, staff_id: int) -> str:
-        from bot.storage.staff import open_setups
-
         return self.sealer.open(SEED, open_setups(session, staff_id)[0].seed_sealed)
 
     def code(self, name: str) -> str:
@@ -96,6 +100,16 @@ class ClinicBench:
     def visitor(self) -> "Visitor":
         """A browser that is not signed in."""
         return Visitor(self, TestClient(self.app, base_url="http://127.0.0.1:8080", follow_redirects=False))
+
+    def browser_of(self, name: str) -> "Visitor":
+        """A browser in which the account is signed in, without the ceremony."""
+        with self.database.write() as session:
+            account = account_by_name(session, name)
+            assert account is not None
+            token = open_session(session, account, ip="testclient", agent="", at=self.clock.system_now())
+        visitor = self.visitor()
+        visitor.client.cookies.set("clinic", token)
+        return visitor
 
     def signed_in(self, name: str) -> "Visitor":
         """A browser in which the account is signed in."""
@@ -126,9 +140,9 @@ class Visitor:
         text = self.get("/account").text if "clinic" in self.client.cookies else self.get("/sign-in").text
         return csrf_of(text)
 
-    def sign_in(self, name: str, *, password: str = PASSWORD, code: str | None = None, next: str = "") -> Any:
+    def sign_in(self, name: str, *, password: str = PASSWORD, code: str | None = None, heading: str = "") -> Any:
         code = self.bench.code(name) if code is None else code
-        data = {"name": name, "password": password, "code": code, "next": next}
+        data = {"name": name, "password": password, "code": code, "next": heading}
         return self.post("/sign-in", data, page="/sign-in")
 
     def confirm(self, name: str, **more: Any) -> dict[str, Any]:
@@ -141,6 +155,59 @@ def csrf_of(text: str) -> str:
     found = re.search(r'name="csrf" value="([0-9a-f]*)"', text)
     assert found, text[:400]
     return unescape(found[1])
+
+
+def sample_account(bench: ClinicBench, _staff: str, _site: str) -> str:
+    """An account that may be disabled or re-issued."""
+    name = bench.add_staff(Role.COORDINATOR, name=f"Temporary {next(_numbers)}")
+    with bench.database.read() as session:
+        account = account_by_name(session, name)
+    assert account is not None
+    return str(account.id)
+
+
+def sample_session(bench: ClinicBench, staff: str, _site: str) -> str:
+    """A session of the account that asks."""
+    with bench.database.read() as session:
+        account = account_by_name(session, staff)
+        assert account is not None
+        return str(open_sessions(session, account.id)[-1].id)
+
+
+def sample_form(bench: ClinicBench, staff: str, _site: str) -> str:
+    """A kept form of the account that asks."""
+    with bench.database.write() as session:
+        account = account_by_name(session, staff)
+        assert account is not None
+        at = bench.clock.system_now()
+        for old in kept_forms(session, account.id, at):
+            settle_form(session, old, at)
+        session.flush()
+        keep_form(session, account.id, "/clinic/account/name", [("printed_name", "A")], sealer=bench.sealer, at=at)
+        session.flush()
+        return str(kept_forms(session, account.id, at)[0].id)
+
+
+def sample_participant(bench: ClinicBench, _staff: str, site: str) -> str:
+    """The participant of a site."""
+    code = "SH-001" if site == OWN_SITE else "FAR-001"
+    with bench.database.write() as session:
+        if session.exec(select(ParticipantRow).where(ParticipantRow.code == code)).first() is None:
+            add_participant(session, code=code, site=site)
+    return code
+
+
+# For every parameter of a route: makes an object at the site and answers what stands in the address.
+# A page that brings a new parameter adds its own; parameters not in SITELESS must be a 404 for a foreign site.
+SAMPLES: dict[str, Callable[[ClinicBench, str, str], str]] = {
+    "account": sample_account,
+    "session": sample_session,
+    "form": sample_form,
+    "code": sample_participant,
+    "visit": lambda _bench, _staff, _site: "W00",
+    "day": lambda _bench, _staff, _site: "2025-03-25",
+}
+SITELESS = frozenset({"account", "session", "form", "visit", "day"})
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from bot.actions.set_up_staff import SetUpFault, rename, renew_recovery_codes
 from bot.clinic.access.sessions import reason_over
 from bot.clinic.call import (
     SignedInStaff,
+    StepUpNeededError,
     act,
     clinic_of,
     form_of,
@@ -34,6 +35,7 @@ pages = Pages()
 
 RENAMED: Final = clinic_text("account", "Your signatures print this name from now on.")
 CHANGED: Final = clinic_text("account", "Your password is changed, and your other sessions have ended.")
+UNCONFIRMED: Final = clinic_text("account", "Your present password or the code is wrong, and nothing was changed.")
 ENDED: Final = clinic_text("account", "That session has ended.")
 FIELDS: Final = {"printed_name": clinic_text("account", "Name on signatures")}
 
@@ -76,7 +78,10 @@ def take_password(request: Request, staff: SignedInStaff) -> Response:
         return account_page(request, staff, {"new_password": FAULTS[fault]})
     if new != repeated:
         return account_page(request, staff, {"repeated": FAULTS[SetUpFault.NOT_REPEATED]})
-    require_step_up(request, staff, "change_password")
+    try:
+        require_step_up(request, staff, "change_password")
+    except StepUpNeededError:  # passwords are never carried along to the page that would ask
+        return account_page(request, staff, {"confirm": UNCONFIRMED})
     clinic, at = clinic_of(request), security_now(request)
     password_hash = clinic.gate.passwords.hash(new)
     act(

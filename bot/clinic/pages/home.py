@@ -6,6 +6,7 @@ from starlette.responses import RedirectResponse, Response
 from bot.clinic.access.kept_forms import kept_form, open_form, settle_form
 from bot.clinic.call import (
     SignedInStaff,
+    WordedRefusalError,
     act,
     clinic_of,
     is_served,
@@ -18,13 +19,13 @@ from bot.clinic.call import (
     text_of,
 )
 from bot.clinic.routes import LANDING, NAV, Pages
-from bot.errors import NotFoundError
 from bot.i18n import Message, clinic_text, resolve_language
 from bot.people.roles import Permission
 from bot.storage.staff import account_by_id, kept_forms
 
 pages = Pages()
 
+NOT_KEPT = clinic_text("kept", "This form is no longer kept: fill it in again.")
 DISCARDED = clinic_text("kept", "The kept form was discarded.")
 
 
@@ -80,7 +81,7 @@ def form_number(request: Request) -> int:
     """The number in the address; anything else leads nowhere."""
     given = str(request.path_params["form"])
     if not given.isdecimal() or len(given) > 9:
-        raise NotFoundError("This form is no longer kept: fill it in again.")
+        raise WordedRefusalError(NOT_KEPT, status=404)
     return int(given)
 
 

@@ -47,7 +47,7 @@ REASONS: Final = {
 VERDICTS: Final = {
     Verdict.WRONG: clinic_text(
         "sign_in",
-        "Name, password and code do not go together. After five wrong tries in a row an account is locked for 15 minutes.",
+        "Name, password and code do not go together. Five wrong tries in a row lock an account for 15 minutes.",
     ),
     Verdict.CODE_USED: clinic_text(
         "sign_in", "This code has been used already. The next one comes in %(seconds)s seconds."
@@ -184,6 +184,8 @@ def invited(request: Request) -> tuple[Account, str]:
     """The account that a setup link belongs to, and the secret that its app will hold."""
     with reading(request) as session:
         row, account = setup_of(session, request.path_params["token"], security_now(request))
+    if not request.query_params.get("lang") and request.method == "GET":
+        request.state.language = account.credential.language
     return account, clinic_of(request).gate.sealer.open(SEED, row.seed_sealed)
 
 
