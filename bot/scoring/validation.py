@@ -1,6 +1,6 @@
 """Refusing impossible values: every refusal has a stable code and names value, range and unit."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
 
@@ -91,12 +91,34 @@ def check_mass(value: object) -> str:
     return value
 
 
+def check_antidiarrhoeal(value: object) -> bool:
+    """Return whether an antidiarrhoeal was used; only yes or no. Raises InvalidInputError: antidiarrhoeal_invalid."""
+    if not isinstance(value, bool):
+        raise InvalidInputError(f"The antidiarrhoeal {value} must be true or false.", code="antidiarrhoeal_invalid")
+    return value
+
+
+def check_sum(value: object, item: str) -> Fraction:
+    """Return a seven-day sum, 0 or more. Raises InvalidInputError: sum_invalid."""
+    number = _number(value, f"seven-day sum of {item}", "sum_invalid")
+    if number < 0:
+        raise InvalidInputError(f"The seven-day sum of {item} {value} must be 0 or more.", code="sum_invalid")
+    return number
+
+
+def check_total(value: object, name: str) -> Fraction:
+    """Return a stored total, which may be negative. Raises InvalidInputError: total_invalid."""
+    return _number(value, f"{name} total", "total_invalid")
+
+
 def check_complications(findings: Iterable[object]) -> tuple[str, ...]:
     """Return the groups present, sorted; several findings of one group count once.
 
     Raises InvalidInputError: complication_unknown.
     """
     groups = set()
+    if isinstance(findings, str | Mapping) or not isinstance(findings, Iterable):
+        raise InvalidInputError("The complications must be a list of findings.", code="complication_unknown")
     for finding in findings:
         if not isinstance(finding, str) or finding not in GROUP_OF_FINDING:
             known = ", ".join(GROUP_OF_FINDING)

@@ -2,30 +2,19 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
-from fractions import Fraction
-from functools import lru_cache
 from typing import Any
 
 from bot.errors import InvalidInputError
 from bot.scoring import validation
-from bot.scoring.cdai import CdaiResult, VisitInputs, compute, standard_weight
-from bot.scoring.diary_part import DiaryPart, diary_part
-from bot.scoring.inputs import (
-    COMPLICATION_GROUPS,
-    COMPONENTS,
-    ClinicInputs,
-    DiaryDayInput,
-    DiaryTotals,
-    ExcludedDay,
-    LabValue,
-    with_post_endoscopy,
-)
-from bot.scoring.numbers import exact, shown
+from bot.scoring.cdai import CdaiResult, VisitInputs, compute
+from bot.scoring.diary_part import DiaryPart
+from bot.scoring.inputs import COMPONENTS, DiaryTotals
+from bot.scoring.numbers import shown
 from bot.scoring.pro import cut_offs, pro_scores
 from bot.scoring.response import respond
 from bot.scoring.sescd import ITEMS, SEGMENTS, SesCd, compare, is_remission, read_sescd
-from schedules.rule_set import RuleSet, default_rules
+from bot.scoring.vector_inputs import read_diary, read_visit
+from schedules.rule_set import RuleSet, RuleSetError, default_rules
 
 SCHEMA = "cdai-vectors/1"
 PLACES = 4
@@ -37,17 +26,47 @@ Json = dict[str, Any]
 def score_document(document: object) -> list[Json]:
     """Score every vector of a file, in file order: `{"id", "result"}` with the keys that its group expects.
 
-    Raises InvalidInputError when the file has another schema, an unknown profile or a case that cannot be
-    read; a refused value inside a case is that case's result instead.
+    A value that is refused, a case that cannot be read and a profile that cannot be used are that case's result:
+    `{"error", "message"}`. Raises InvalidInputError when the file has another schema or a group that is no list.
     """
     if not isinstance(document, Mapping) or document.get("schema") != SCHEMA:
         raise InvalidInputError(f'The file does not say "schema": "{SCHEMA}".', code="schema_unknown")
-    rules = {name: profile_rules(name, profile) for name, profile in document.get("profiles", {}).items()}
+    profiles = document.get("profiles", {})
+    if not isinstance(profiles, Mapping):
+        raise InvalidInputError("The profiles must be an object: a name to its settings.", code="schema_unknown")
+    rules = _Rules(profiles)
     return [
-        {"id": case.get("id"), "result": _score_case(case, score, rules)}
+        {"id": _name(case.get("id")), "result": _score_case(case, score, rules)}
         for group, score in _GROUPS.items()
         for case in _cases(document, group)
     ]
+
+
+class _Rules:
+    """The rule sets of a file's profiles, each read when a case first names it."""
+
+    def __init__(self, profiles: Mapping[str, Any]) -> None:
+        self._profiles = profiles
+        self._read: dict[str, RuleSet] = {}
+
+    def of(self, name: object) -> RuleSet:
+        """Return the rule set of a profile. Raises InvalidInputError: profile_unknown, profile_invalid."""
+        if not isinstance(name, str) or name not in (*self._profiles, "default"):
+            raise InvalidInputError(f"The file has no profile {name}.", code="profile_unknown")
+        if name not in self._read:
+            self._read[name] = self._rules(name)
+        return self._read[name]
+
+    def _rules(self, name: str) -> RuleSet:
+        if name not in self._profiles:
+            return default_rules()
+        profile = self._profiles[name]
+        if not isinstance(profile, Mapping):
+            raise InvalidInputError(f"The profile {name} must be an object of settings.", code="profile_invalid")
+        try:
+            return profile_rules(name, profile)
+        except RuleSetError as refusal:
+            raise InvalidInputError(f"The profile {name}: {refusal.message}", code="profile_invalid") from None
 
 
 def profile_rules(name: str, profile: Mapping[str, Any]) -> RuleSet:
@@ -57,10 +76,10 @@ def profile_rules(name: str, profile: Mapping[str, Any]) -> RuleSet:
 
 def score_cdai(inputs: Mapping[str, Any], rules: RuleSet) -> Json:
     """Return the result of one case of the group `cdai`."""
-    diary = _diary(inputs, rules) if "diary" in inputs else None
+    diary = read_diary(inputs, rules) if "diary" in inputs else None
     if diary is not None and any(day.antidiarrhoeal is not None for day in diary.scored):
         rules = replace(rules, antidiarrhoeal_from_diary=True)
-    visit = _visit_inputs(inputs, diary, rules)
+    visit = read_visit(inputs, diary, rules)
     result = compute(visit, rules)
     shown_result = _days_result(diary) if diary is not None else {}
     if visit.sums is not None:
@@ -72,7 +91,7 @@ def score_cdai(inputs: Mapping[str, Any], rules: RuleSet) -> Json:
 
 def score_pro(inputs: Mapping[str, Any], rules: RuleSet) -> Json:
     """Return the result of one case of the group `pro_scores`."""
-    diary = _diary(inputs, rules)
+    diary = read_diary(inputs, rules)
     scores = pro_scores(diary, rules)
     if scores is None:
         return {"n_valid_days": len(diary.used), "pro2": None, "pro3": None, "scdai": None}
@@ -91,7 +110,8 @@ def score_pro(inputs: Mapping[str, Any], rules: RuleSet) -> Json:
 
 def score_response(inputs: Mapping[str, Any], rules: RuleSet) -> Json:
     """Return the result of one case of the group `response`; both totals are stored ones."""
-    found = respond(exact(inputs["baseline"]), exact(inputs["current"]), rules)
+    baseline, current = (validation.check_total(inputs[key], key) for key in ("baseline", "current"))
+    found = respond(baseline, current, rules)
     return {
         "decrease": shown(found.decrease, PLACES),
         "cdai70": found.response_70,
@@ -148,104 +168,25 @@ def _cases(document: Mapping[str, Any], group: str) -> Sequence[Mapping[str, Any
     return cases
 
 
-def _score_case(
-    case: Mapping[str, Any], score: Callable[[Mapping[str, Any], RuleSet], Json], rules: Mapping[str, RuleSet]
-) -> Json:
-    name = case.get("profile", "default")
-    profile = rules.get(name) or (default_rules() if name == "default" else None)
-    if profile is None:
-        raise InvalidInputError(
-            f"The vector {case.get('id')} names the profile {name}, which the file does not have.",
-            code="profile_unknown",
-        )
+def _score_case(case: Mapping[str, Any], score: Callable[[Mapping[str, Any], RuleSet], Json], rules: _Rules) -> Json:
     try:
-        return score(case["inputs"], profile)
+        return score(_inputs(case), rules.of(case.get("profile", "default")))
     except InvalidInputError as refusal:
         return {"error": refusal.code, "message": refusal.message}
-    except (KeyError, TypeError, ValueError, AttributeError) as defect:
-        raise InvalidInputError(
-            f"The vector {case.get('id')} cannot be read: {type(defect).__name__} {defect}.",
-            code="case_unreadable",
-        ) from defect
+    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as defect:
+        what = f"{defect.args[0]} is not given" if isinstance(defect, KeyError) else str(defect)
+        return {"error": "case_unreadable", "message": f"The case cannot be read: {what}."}
 
 
-def _diary(inputs: Mapping[str, Any], rules: RuleSet) -> DiaryPart:
-    days = [_day(entry, rules) for entry in inputs["diary"]]
-    events = inputs.get("events") or ()
-    marked = [ExcludedDay(date.fromisoformat(e["date"]), e["type"]) for e in events]
-    excluded = with_post_endoscopy(marked, rules) if marked else ()
-    return diary_part(date.fromisoformat(inputs["visit_date"]), days, excluded, rules)
+def _name(given: object) -> str | int | None:
+    return given if isinstance(given, str | int) else None
 
 
-def _day(entry: Mapping[str, Any], rules: RuleSet) -> DiaryDayInput:
-    """A file has no clock: a day without a status was entered in time, `late` means after closing."""
-    status = entry.get("status", "on_time")
-    stools, pain, wellbeing = entry.get("stools"), entry.get("pain"), entry.get("wellbeing")
-    return DiaryDayInput(
-        on=date.fromisoformat(entry["date"]),
-        state="on_time" if status in ("on_time", "complete") else "missed" if status == "late" else "partial",
-        stools=None if stools is None else validation.check_stools(stools, rules),
-        pain=None if pain is None else validation.check_pain(pain),
-        wellbeing=None if wellbeing is None else validation.check_wellbeing(wellbeing),
-        antidiarrhoeal=entry.get("antidiarrhoeal"),
-        after_closing=status == "late",
-    )
-
-
-def _visit_inputs(inputs: Mapping[str, Any], diary: DiaryPart | None, rules: RuleSet) -> VisitInputs:
-    sex = inputs.get("sex")
-    if sex not in (None, "male", "female"):
-        raise InvalidInputError(f"The sex {sex} must be male or female.", code="sex_invalid")
-    visit_on = inputs.get("visit_date")
-    sums = inputs.get("diary_sums")
-    return VisitInputs(
-        sex=sex,
-        standard_weight_kg=_standard(inputs, sex, rules),
-        clinic=_clinic(inputs, rules),
-        visit_on=None if visit_on is None else date.fromisoformat(visit_on),
-        diary=diary,
-        given_sums=None if sums is None else _given_sums(sums),
-        is_baseline=bool(inputs.get("baseline") or inputs.get("is_baseline")),
-    )
-
-
-def _given_sums(sums: Mapping[str, Any]) -> DiaryTotals:
-    return DiaryTotals(exact(sums["stools"]), exact(sums["pain"]), exact(sums["wellbeing"]))
-
-
-def _standard(inputs: Mapping[str, Any], sex: str | None, rules: RuleSet) -> Fraction | None:
-    given, height = inputs.get("standard_weight_kg"), inputs.get("height_cm")
-    if given is not None:
-        return validation.check_standard_weight(given)
-    if height is None:
-        return None
-    return standard_weight(sex, validation.check_height(height, rules), rules.standard_weight_method)
-
-
-def _clinic(inputs: Mapping[str, Any], rules: RuleSet) -> ClinicInputs:
-    mass, found = inputs.get("mass"), inputs.get("complications")
-    return ClinicInputs(
-        hct=_values(inputs.get("hct_percent"), lambda value: validation.check_hct(value, "%", rules)),
-        weight=_values(inputs.get("weight_kg"), lambda value: validation.check_weight(value, rules)),
-        mass=None if mass is None else validation.check_mass(mass),
-        complications={} if found is None else _all_groups(validation.check_complications(found)),
-        antidiarrhoeal=inputs.get("antidiarrhoeal"),
-    )
-
-
-def _values(given: Any, check: Callable[[object], Fraction]) -> tuple[LabValue, ...]:
-    """A value is a number, or a list of dated numbers."""
-    if given is None:
-        return ()
-    if isinstance(given, list):
-        return tuple(LabValue(check(one["value"]), date.fromisoformat(one["date"])) for one in given)
-    return (LabValue(check(given)),)
-
-
-@lru_cache(maxsize=128)
-def _all_groups(present: tuple[str, ...]) -> Mapping[str, bool]:
-    """A list of findings answers all six groups: those not listed are absent."""
-    return {group: group in present for group in COMPLICATION_GROUPS}
+def _inputs(case: Mapping[str, Any]) -> Mapping[str, Any]:
+    inputs = case.get("inputs")
+    if not isinstance(inputs, Mapping):
+        raise InvalidInputError("The case has no inputs: an object is needed.", code="case_unreadable")
+    return inputs
 
 
 def _days_result(diary: DiaryPart) -> Json:
@@ -331,5 +272,13 @@ def _checked(key: str, value: Any, rules: RuleSet) -> Any:
         "height_cm": lambda v: shown(validation.check_height(v, rules), PLACES),
         "hct_percent": lambda v: shown(validation.check_hct(v, "%", rules), PLACES),
         "complications": lambda v: list(validation.check_complications(v)),
+        "antidiarrhoeal": validation.check_antidiarrhoeal,
     }
-    return checks[key](value) if key in checks else value
+    return checks[key](value) if key in checks else _echoed(key, value)
+
+
+def _echoed(key: str, value: object) -> object:
+    """What is not scored is handed back, if it is a plain value."""
+    if value is None or isinstance(value, str | int):
+        return value
+    raise InvalidInputError(f"The input {key} is not one that can be checked.", code="input_unknown")

@@ -6,7 +6,7 @@ import pytest
 from bot.errors import InvalidInputError
 from bot.scoring.sescd import SEGMENTS
 from bot.scoring.vectors import score_cdai, score_document, score_pro, score_sescd, score_validation
-from schedules.rule_set import RuleSetError, default_rules
+from schedules.rule_set import default_rules
 
 DOCUMENT = json.loads((Path(__file__).parents[2] / "data/cdai_vectors.json").read_text())
 GROUPS = ("cdai", "pro_scores", "response", "ses_cd", "input_validation")
@@ -41,22 +41,54 @@ def test_another_schema_is_refused_by_name(document):
         score_document(document)
 
 
-def test_a_vector_of_an_unknown_profile_is_refused_by_both_names():
-    document = {"schema": "cdai-vectors/1", "profiles": {}, "cdai": [{"id": "C99", "profile": "odd", "inputs": {}}]}
-    with pytest.raises(InvalidInputError, match=r"C99 .* odd"):
-        score_document(document)
+def only_result(document):
+    (scored,) = score_document({"schema": "cdai-vectors/1", **document})
+    return scored["result"]
 
 
-def test_a_case_that_cannot_be_read_is_refused_by_its_id():
-    document = {"schema": "cdai-vectors/1", "pro_scores": [{"id": "P99", "inputs": {"visit_date": "2025-03-31"}}]}
-    with pytest.raises(InvalidInputError, match="P99"):
-        score_document(document)
+def test_a_vector_of_an_unknown_profile_gets_that_as_its_result():
+    result = only_result({"profiles": {}, "cdai": [{"id": "C99", "profile": "odd", "inputs": {}}]})
+    assert (result["error"], result["message"]) == ("profile_unknown", "The file has no profile odd.")
 
 
-def test_a_profile_with_an_unknown_setting_is_refused_by_its_key():
-    document = {"schema": "cdai-vectors/1", "profiles": {"mine": {"hct_floor": 0}}}
-    with pytest.raises(RuleSetError, match="hct_floor"):
-        score_document(document)
+def test_a_case_that_cannot_be_read_gets_that_as_its_result():
+    result = only_result({"pro_scores": [{"id": "P99", "inputs": {"visit_date": "2025-03-31"}}]})
+    assert (result["error"], result["message"]) == (
+        "case_unreadable",
+        "The case cannot be read: diary is not given.",
+    )
+
+
+def test_a_profile_that_cannot_be_used_spoils_only_the_vectors_that_name_it():
+    profiles = {"mine": {"hct_floor": 0}, "default": {}}
+    cases = [{"id": "R1", "inputs": {"baseline": 300, "current": 200}}, {"id": "R2", "profile": "mine", "inputs": {}}]
+    first, second = score_document({"schema": "cdai-vectors/1", "profiles": profiles, "response": cases})
+    assert first["result"]["cdai100"] is True
+    assert second["result"]["error"] == "profile_invalid"
+    assert "hct_floor" in second["result"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("group", "inputs", "code"),
+    [
+        ("response", {"baseline": "300", "current": 200}, "total_invalid"),
+        ("response", {"baseline": True, "current": 200}, "total_invalid"),
+        ("response", {"baseline": float("nan"), "current": 200}, "total_invalid"),
+        ("cdai", {"diary_sums": {"stools": -1, "pain": 0, "wellbeing": 0}}, "sum_invalid"),
+        ("cdai", {"diary_sums": SUMS, "antidiarrhoeal": 2}, "antidiarrhoeal_invalid"),
+        ("cdai", {"diary_sums": SUMS, "antidiarrhoeal": "yes"}, "antidiarrhoeal_invalid"),
+        ("cdai", {"diary_sums": SUMS, "complications": "iritis"}, "complication_unknown"),
+        ("cdai", {"visit_date": "0001-01-03", "diary": []}, "case_unreadable"),
+        ("cdai", {"visit_date": "soon", "diary": []}, "case_unreadable"),
+        ("cdai", [1, 2], "case_unreadable"),
+        ("response", {"baseline": 10**400, "current": 200}, "case_unreadable"),
+        ("input_validation", {"colour": [1.5]}, "input_unknown"),
+    ],
+)
+def test_what_cannot_be_right_is_refused_with_a_code_and_a_sentence(group, inputs, code):
+    result = only_result({group: [{"id": 1, "inputs": inputs}]})
+    assert result["error"] == code
+    assert result["message"].endswith(".")
 
 
 def test_a_refused_value_is_the_result_of_its_case():
