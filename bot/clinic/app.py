@@ -23,6 +23,7 @@ from bot.clinic.access.headers import ClinicHeaders
 from bot.clinic.access.kept_forms import NEVER_KEPT, keep_form, settle_form
 from bot.clinic.access.sessions import BACKGROUND, Found, find_session, put_cookie, read_cookie, touch
 from bot.clinic.call import (
+    LANGUAGE,
     Clinic,
     ClinicOptions,
     SignedInStaff,
@@ -33,6 +34,7 @@ from bot.clinic.call import (
     drop_session,
     link,
     page,
+    remember_language,
     security_now,
     text_of,
 )
@@ -56,9 +58,7 @@ log = get_logger(__name__)
 
 STATIC = Path(__file__).parent / "static"
 VISITOR = "clinic_visitor"  # the random value to which forms of signed-out people are bound
-LANGUAGE = "clinic_language"
 MOST_FIELDS = 300
-YEAR_SECONDS = 365 * 24 * 3600
 
 FORGED = clinic_text(
     "refused",
@@ -128,7 +128,7 @@ def serve(request: Request, route: Page) -> Response:
     if visitor is not None:
         put_cookie(response, visitor, https=clinic.options.https, kind=VISITOR)
     if request.query_params.get("lang"):
-        put_language(response, request)
+        remember_language(response, request, request.query_params["lang"])
     return response
 
 
@@ -140,18 +140,6 @@ def greet(request: Request) -> str | None:
     preferred = request.headers.get("accept-language", "").split(",")[0].split(";")[0]
     request.state.language = resolve_language(chosen or preferred)
     return None if known else cast("str", request.state.csrf_secret)
-
-
-def put_language(response: Response, request: Request) -> None:
-    """Remember the language a signed-out person chose."""
-    response.set_cookie(
-        LANGUAGE,
-        resolve_language(request.query_params["lang"]),
-        max_age=YEAR_SECONDS,
-        httponly=True,
-        samesite="lax",
-        secure=clinic_of(request).options.https,
-    )
 
 
 def find_caller(request: Request) -> Found | None:

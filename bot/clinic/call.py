@@ -23,7 +23,7 @@ from bot.clinic.access.sessions import drop_cookie, put_cookie
 from bot.clinic.routes import NAV, Count, Nav, Page
 from bot.clinic.words import HTML_LANG, say
 from bot.errors import DiaryError, NotFoundError
-from bot.i18n import Message, clinic_text
+from bot.i18n import Message, clinic_text, resolve_language
 from bot.people.actor import Actor, ActorKind, Origin
 from bot.people.passwords import PasswordCost
 from bot.people.roles import ALL_SITES, Permission, Role, can, sees_site
@@ -37,6 +37,8 @@ from schedules.clock import Clock
 Result = TypeVar("Result")
 COUNT_KEPT_SECONDS: Final = 15.0
 SAID: Final = "clinic_said"
+LANGUAGE: Final = "clinic_language"
+YEAR_SECONDS: Final = 365 * 24 * 3600
 ENDED_MEANWHILE: Final = clinic_text(
     "refused", "Your session has ended in the meantime, and nothing was changed: sign in again."
 )
@@ -382,6 +384,18 @@ def safe_next(request: Request, path: str | None) -> str:
 def as_pairs(form: FormData) -> list[tuple[str, str]]:
     """A form as names and texts; uploaded files are left out."""
     return [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+
+
+def remember_language(response: Response, request: Request, language: str) -> None:
+    """Let this browser's sign-in page speak a person's language before it knows who comes."""
+    response.set_cookie(
+        LANGUAGE,
+        resolve_language(language),
+        max_age=YEAR_SECONDS,
+        httponly=True,
+        samesite="lax",
+        secure=clinic_of(request).options.https,
+    )
 
 
 def put_session(response: Response, request: Request, token: str) -> None:

@@ -115,9 +115,9 @@ def test_an_account_is_set_up_from_its_link_and_used(bench: ClinicBench, browser
         page.get_by_role("link", name="Investigator 01").click()
         assert page.get_by_label("打印姓名").input_value() == "陈伟 医师"
         page.get_by_role("button", name="English").click()
-        assert page.get_by_role("heading", name="Where you are signed in").is_visible()
+        page.get_by_role("heading", name="Where you are signed in").wait_for()
         page.get_by_role("button", name="Sign out").click()
-        assert page.get_by_text("You are signed out.").is_visible()
+        page.get_by_text("You are signed out.").wait_for()
 
 
 def test_every_step_of_signing_in_can_be_done_by_keyboard(bench: ClinicBench, browser: Browser) -> None:

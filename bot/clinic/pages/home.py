@@ -14,6 +14,7 @@ from bot.clinic.call import (
     page,
     reading,
     redirect,
+    remember_language,
     safe_next,
     security_now,
     text_of,
@@ -50,7 +51,9 @@ def switch_language(request: Request, staff: SignedInStaff) -> Response:
         account = account_by_id(session, staff.id)
         account.credential.language = language
         session.add(account.credential)
-    return RedirectResponse(safe_next(request, text_of(request, "back")), status_code=303)
+    response = RedirectResponse(safe_next(request, text_of(request, "back")), status_code=303)
+    remember_language(response, request, language)
+    return response
 
 
 @pages.get("/kept/{form}", may=Permission.OWN_ACCOUNT)

@@ -21,6 +21,7 @@ from bot.clinic.call import (
     page,
     put_session,
     reading,
+    remember_language,
     safe_next,
     security_now,
     text_of,
@@ -124,6 +125,7 @@ def sign_out(request: Request, staff: SignedInStaff) -> Response:
         end_session(session, staff.session.id or 0, staff_id=staff.id, reason="signed_out", at=security_now(request))
     response = RedirectResponse(link(request, "/sign-in?why=out"), status_code=303)
     drop_session(response, request)
+    remember_language(response, request, staff.language)
     return response
 
 
