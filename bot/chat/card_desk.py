@@ -28,7 +28,6 @@ from bot.diary.card import CardState, Tap
 from bot.storage.tables import CardRow
 from bot.storage.views.cards import card_context, card_state
 
-
 ONE_SECOND, ONE_DAY = timedelta(seconds=1), timedelta(days=1)
 
 
@@ -59,10 +58,12 @@ def _came_before_the_question(call: Call, card: CardRow) -> bool:
 
     Message dates are whole seconds; what is older than a day says nothing about crossing.
     """
-    sent_at, shown_at = call.incoming.sent_at, card.touched_at
-    if sent_at is None or shown_at is None or not _is_asking(call, card):
+    if not _is_asking(call, card):
         return False
-    return ONE_SECOND <= shown_at - sent_at < ONE_DAY
+    number, sent_at, shown_at = call.incoming.number, call.incoming.sent_at, card.touched_at
+    if number is not None and card.moved_by is not None and number < card.moved_by:
+        return True
+    return sent_at is not None and shown_at is not None and ONE_SECOND <= shown_at - sent_at < ONE_DAY
 
 
 def carry_out_pass(call: Call, text: str) -> None:
@@ -118,7 +119,7 @@ def _store(call: Call, card: CardRow, state: CardState, *, moved: bool) -> None:
     card.item = state.item.value if state.item else None
     card.pending = state.pending
     if moved:
-        card.touched_at = call.now
+        card.touched_at, card.moved_by = call.now, call.incoming.number
     call.session.add(card)
 
 

@@ -62,6 +62,12 @@ class Incoming:
     sent_at: datetime | None
     body: Body
 
+    @property
+    def number(self) -> int | None:
+        """The channel's own number of the update, by which updates of one chat are ordered; None without one."""
+        digits = self.reference.removeprefix("u")
+        return int(digits) if digits.isascii() and digits.isdecimal() else None
+
 
 @dataclass(frozen=True, slots=True)
 class CallbackAnswer:

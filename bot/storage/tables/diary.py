@@ -26,6 +26,7 @@ class CardRow(SQLModel, table=True):
     item: str | None = None
     pending: int | None = None
     touched_at: datetime | None = None
+    moved_by: int | None = Field(default=None, sa_type=BigInteger)  # number of the update that last moved it
     snoozed_until: datetime | None = None
     snooze_count: int = 0
     chat_id: int | None = Field(default=None, foreign_key="chat.id")

@@ -549,6 +549,7 @@ def create_card() -> None:
         sa.Column("item", sa.String(), nullable=True),
         sa.Column("pending", sa.Integer(), nullable=True),
         sa.Column("touched_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("moved_by", sa.BigInteger(), nullable=True),
         sa.Column("snoozed_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("snooze_count", sa.Integer(), nullable=False),
         sa.Column("chat_id", sa.Integer(), nullable=True),
