@@ -60,13 +60,16 @@ class StudyRow:
         return self.planned - self.observed.denominator
 
 
-def study_table(facts: Iterable[VisitFacts], visits: Sequence[str], rules: RuleSet) -> tuple[StudyRow, ...]:
+def study_table(
+    facts: Iterable[VisitFacts], visits: Sequence[str], rules: RuleSet, *, baseline_visit: str | None = None
+) -> tuple[StudyRow, ...]:
     """Return the rows of the table, visit by visit in the given order.
 
-    `facts` holds one entry per participant and visit; a planned visit without one counts as not held.
+    `facts` holds one entry per participant and visit; a planned visit without one counts as not held. The baseline
+    visit is what the facts call so, and `baseline_visit` where nobody is enrolled yet.
     """
     by_key = {(one.participant, one.visit): one for one in facts}
-    baseline_visits = {one.visit for one in by_key.values() if one.is_baseline}
+    baseline_visits = {baseline_visit, *(one.visit for one in by_key.values() if one.is_baseline)}
     planned = sorted({one.participant for one in by_key.values() if one.is_baseline and one.state == HELD})
     return tuple(
         row
@@ -130,13 +133,15 @@ def _row(visit: str, endpoint: str, outcomes: Sequence[Outcome]) -> StudyRow:
     )
 
 
+def proportion_shown(found: Proportion) -> tuple[float | None, float | None, float | None]:
+    """Return percentage and limits as they are printed, with one decimal; None when nobody counts."""
+    percent = None if found.percent is None else shown(found.percent, PERCENT_PLACES)
+    return percent, _rounded(found.low), _rounded(found.high)
+
+
 def _proportion_json(found: Proportion) -> dict[str, object]:
-    return {
-        "numerator": found.numerator,
-        "percent": None if found.percent is None else shown(found.percent, PERCENT_PLACES),
-        "low": _rounded(found.low),
-        "high": _rounded(found.high),
-    }
+    percent, low, high = proportion_shown(found)
+    return {"numerator": found.numerator, "percent": percent, "low": low, "high": high}
 
 
 def _rounded(limit: float | None) -> float | None:
