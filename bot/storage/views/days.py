@@ -84,8 +84,43 @@ def read_diary(
     every = calendar_days(calendar) | card_days(session, participant.id or 0) if days is None else set(days)
     wanted = sorted(every)
     zones = zone_history(session, participant.id or 0)
-    reader = _Reader(session, participant, protocol, calendar, zones, outages(session), now)
-    return Diary(participant, calendar, zones, reader.read(wanted))
+    stored = read_stored(session, participant.id or 0, wanted)
+    return assemble_diary(participant, protocol, calendar, zones, outages(session), stored, wanted, now)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDays:
+    """What is stored for a participant's diary days; a day without anything is absent."""
+
+    answers: Mapping[date, Mapping[str, AnswerRow]]
+    entries: Mapping[date, Sequence[EntryRow]]
+    cards: Mapping[date, CardRow]
+    helped: Collection[date]
+
+
+def read_stored(session: Session, participant_id: int, days: Collection[date]) -> StoredDays:
+    """Read what is stored for these days, in four queries."""
+    return StoredDays(
+        answers_of(session, participant_id, days),
+        entries_of(session, participant_id, days),
+        cards_of(session, participant_id, days),
+        helped_days(session, participant_id, days),
+    )
+
+
+def assemble_diary(
+    participant: ParticipantRow,
+    protocol: StudyProtocol,
+    calendar: VisitCalendar,
+    zones: tuple[ZonePeriod, ...],
+    known_outages: tuple[Outage, ...],
+    stored: StoredDays,
+    days: Collection[date],
+    now: datetime,
+) -> Diary:
+    """The diary of the given days from what has been read already."""
+    reader = _Reader(participant, protocol, calendar, zones, known_outages, stored, now)
+    return Diary(participant, calendar, zones, {on: reader.record(on) for on in days})
 
 
 def calendar_days(calendar: VisitCalendar) -> set[date]:
@@ -98,34 +133,16 @@ def calendar_days(calendar: VisitCalendar) -> set[date]:
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    session: Session
     participant: ParticipantRow
     protocol: StudyProtocol
     calendar: VisitCalendar
     zones: tuple[ZonePeriod, ...]
     outages: tuple[Outage, ...]
+    stored: StoredDays
     now: datetime
 
-    def read(self, days: Sequence[date]) -> dict[date, DayRecord]:
-        key = self.participant.id or 0
-        answers = answers_of(self.session, key, days)
-        entries = entries_of(self.session, key, days)
-        cards = cards_of(self.session, key, days)
-        helped = helped_days(self.session, key, days)
-        return {
-            on: self._record(on, answers.get(on, {}), entries.get(on, ()), cards.get(on), helped=on in helped)
-            for on in days
-        }
-
-    def _record(
-        self,
-        on: date,
-        answers: Mapping[str, AnswerRow],
-        entries: Sequence[EntryRow],
-        card: CardRow | None,
-        *,
-        helped: bool,
-    ) -> DayRecord:
+    def record(self, on: date) -> DayRecord:
+        entries, answers = self.stored.entries.get(on, ()), self.stored.answers.get(on, {})
         day = self._times(on, entries)
         state = day_state(
             DayTimes(day.opens_at, day.midnight_at, day.closes_at),
@@ -135,7 +152,7 @@ class _Reader:
             has_answers=bool(answers),
             outage=day.outage,
         )
-        return DayRecord(day, state, answers, entries, card, helped)
+        return DayRecord(day, state, answers, entries, self.stored.cards.get(on), on in self.stored.helped)
 
     def _times(self, on: date, entries: Sequence[EntryRow]) -> DiaryDay:
         site = self.protocol.site(self.participant.site)
