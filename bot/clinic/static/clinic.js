@@ -9,9 +9,10 @@ document.addEventListener("click", (event) => {
 // Count down the seconds until the next one-time code.
 for (const place of document.querySelectorAll("[data-seconds]")) {
   let left = Number(place.dataset.seconds);
+  const words = place.textContent;
   const tick = setInterval(() => {
     left -= 1;
-    place.textContent = String(Math.max(left, 0));
+    place.textContent = words.replace(/\d+/, String(Math.max(left, 0)));
     if (left <= 0) clearInterval(tick);
   }, 1000);
 }
