@@ -49,10 +49,14 @@ def assess(
         Path | None, typer.Option("--sescd", metavar="FILE", help="JSON: {segment: [four grades] or null}.")
     ] = None,
     confirm: Annotated[bool, typer.Option("--confirm", help="Unusual values were checked and are right.")] = False,
+    accept: Annotated[
+        list[str] | None, typer.Option("--accept", metavar="hct|weight", help="Accept a value carried forward.")
+    ] = None,
     by: ByOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Enter clinic components: those given become a new revision, the others stay as they are."""
+    from bot.actions.accept_carried import accept_carried
     from bot.actions.assess import ClinicValues, read_complications
     from bot.actions.assess import assess as act
 
@@ -69,7 +73,10 @@ def assess(
         confirmed=confirm,
     )
     with writing(by) as work:
-        rows = act(work.trail, participant_for(work, code), visit, values, study=work.study)
+        person = participant_for(work, code)
+        only_accepts = accept and values == ClinicValues(confirmed=confirm)
+        rows = [] if only_accepts else list(act(work.trail, person, visit, values, study=work.study))
+        rows += [accept_carried(work.trail, person, visit, one, study=work.study) for one in accept or ()]
     documents = [row_document(row) for row in rows]
     if as_json:
         print_json(documents)

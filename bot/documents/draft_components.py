@@ -171,7 +171,9 @@ def _measured(component: str, facts: Facts, draft: Draft, header: DraftHeader, s
     window = rules.hct_window_days if component == "hct" else rules.weight_window_days
     carry = rules.hct_carry_forward_max_days if component == "hct" else rules.weight_carry_forward_max_days
     rule = "accepted" if facts["accepted"] else facts["rule"]
-    return [*found, say(words.CHOSEN[rule], first=-window[0], last=window[1], carry=carry)]
+    found.append(say(words.CHOSEN[rule], first=-window[0], last=window[1], carry=carry))
+    accepted = header.entered.get("accepted") if facts["accepted"] else None
+    return found if accepted is None else [*found, say(words.ACCEPTED_BY, by=accepted.by, at=say.moment(accepted.at))]
 
 
 def _reference(draft: Draft, say: Speaker) -> list[str]:

@@ -207,6 +207,7 @@ METHODS: Final = MappingProxyType(
         "height_minus_105": document_text("method.height_minus_105", "height in cm − 105"),
     }
 )
+ACCEPTED_BY: Final = document_text("from.accepted_by", "accepted by %(by)s, %(at)s")
 CHOSEN: Final = MappingProxyType(
     {
         "in_window": document_text(

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import date
+from fractions import Fraction
 
 from sqlmodel import Session, col, select
 
@@ -18,6 +20,11 @@ def assessments_of(session: Session, participant_id: int) -> Sequence[Assessment
         .where(AssessmentRow.participant_id == participant_id)
         .order_by(col(AssessmentRow.entered_at), col(AssessmentRow.id))
     ).all()
+    return counting(rows)
+
+
+def counting(rows: Sequence[AssessmentRow]) -> Sequence[AssessmentRow]:
+    """Of revisions in the order of entry, the newest of every component of every visit."""
     newest: dict[tuple[str, str], AssessmentRow] = {}
     for row in rows:
         key = (row.visit, row.component)
@@ -39,6 +46,11 @@ def value_of(row: AssessmentRow) -> object:
 def as_json(value: object) -> str:
     """The one spelling in which a value is stored, so that equal values are equal texts."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+def accepted_value(number: Fraction, on: date | None) -> dict[str, str | None]:
+    """How the acceptance of a carried-forward value names it: the exact number, in % or kg, and its date."""
+    return {"value": str(number), "on": on.isoformat() if on else None}
 
 
 def add_assessment(audit: Trail, row: AssessmentRow, *, previous: AssessmentRow | None) -> None:

@@ -1,7 +1,7 @@
 """One visit's stored days and values, gathered into what the CDAI draft is built from."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -16,10 +16,10 @@ from bot.scoring.draft import Draft, as_baseline, build_draft
 from bot.scoring.draft_input import Baseline, DraftInput
 from bot.scoring.inputs import ClinicInputs, DiaryDayInput, ExcludedDay, LabValue
 from bot.scoring.sescd import SesCd, read_sescd
-from bot.storage.assessments import assessments_of, value_of
+from bot.storage.assessments import accepted_value, assessments_of, value_of
 from bot.storage.tables import AssessmentRow, ParticipantRow, ProtocolRow, VisitRow
-from bot.storage.views.days import DayRecord, Diary, read_diary
-from bot.storage.visits import visit_row
+from bot.storage.views.days import DayRecord, Diary, assemble_diary
+from bot.storage.views.records import PersonRecord, Records, read_record
 from schedules.loader import parse_protocol
 from schedules.protocol import StudyProtocol
 from schedules.rule_set import RuleSet
@@ -30,12 +30,13 @@ PERCENT = 100
 
 @dataclass(frozen=True, slots=True)
 class DraftSources:
-    """A draft with the visit and protocol version it was built for, and the rows behind its clinic components."""
+    """A draft with the visit and protocol version it was built for, and the rows it was read from."""
 
     draft: Draft
     visit: ScheduledVisit
     protocol: StudyProtocol
     clinic: Mapping[str, AssessmentRow]
+    diary: Diary
 
 
 def read_draft(
@@ -45,15 +46,94 @@ def read_draft(
 
     Raises RefusedError for a visit that does not take place.
     """
-    own = protocol_of_visit(session, visit_row(session, participant.id or 0, code), protocol)
-    diary = _diary_around(session, participant, code, own, now)
-    visit = diary.calendar.visit(code)
-    if visit.state in STOPPED:
-        raise RefusedError(f"{code} of {participant.code} is recorded as {visit.state.value}: it has no draft.")
-    rows = assessments_of(session, participant.id or 0)
-    given = _input(session, participant, visit, diary, rows, own, protocol, now)
-    draft = build_draft(given)
-    return DraftSources(draft, visit, own, _read_from(draft, rows))
+    person, records = read_record(session, participant)
+    return Drafts(person, records, protocol, now).draft(code)
+
+
+@dataclass
+class Drafts:
+    """One participant's drafts as of `now`, built from records already read; each is built once."""
+
+    person: PersonRecord
+    records: Records
+    protocol: StudyProtocol
+    now: datetime
+    _built: dict[str, DraftSources] = field(default_factory=dict)
+
+    def draft(self, code: str) -> DraftSources:
+        """The draft of a visit. Raises RefusedError for a visit that does not take place."""
+        if code not in self._built:
+            self._built[code] = self._build(code)
+        return self._built[code]
+
+    def protocol_at(self, code: str) -> StudyProtocol:
+        """The version a held visit was held under, else the version in force."""
+        row = self.person.visits.get(code)
+        if row is None or row.protocol is None or row.protocol == self.protocol.fingerprint:
+            return self.protocol
+        return parsed_version(row, self.records.protocols.get(row.protocol))
+
+    def _build(self, code: str) -> DraftSources:
+        own = self.protocol_at(code)
+        calendar = self.person.calendar(own)
+        visit = calendar.visit(code)
+        if visit.state in STOPPED:
+            raise RefusedError(
+                f"{code} of {self.person.participant.code} is recorded as {visit.state.value}: it has no draft."
+            )
+        diary = self._diary_around(visit, calendar, own)
+        draft = build_draft(self._input(visit, diary, own))
+        return DraftSources(draft, visit, own, _read_from(draft, self.person.assessments), diary)
+
+    def _diary_around(self, visit: ScheduledVisit, calendar: VisitCalendar, own: StudyProtocol) -> Diary:
+        """The diary over the whole look-back of a visit, the visit day included."""
+        reach = range(own.rules.lookback_days + 1)
+        days = {visit.on - timedelta(days=back) for back in reach} | set(visit.scoring_days)
+        person = self.person
+        return assemble_diary(
+            person.participant, own, calendar, person.zones, self.records.outages, person.days, sorted(days), self.now
+        )
+
+    def _input(self, visit: ScheduledVisit, diary: Diary, own: StudyProtocol) -> DraftInput:
+        participant, rows = self.person.participant, self.person.assessments
+        standard = participant.standard_weight_kg
+        return DraftInput(
+            participant=participant.code,
+            visit=visit.code,
+            visit_on=visit.on,
+            held=visit.held,
+            as_of=self.now,
+            rules=own.rules,
+            sex=participant.sex,
+            height_cm=Decimal(participant.height_cm),
+            standard_weight_kg=None if standard is None else Decimal(standard),
+            stoma=participant.stoma,
+            days=tuple(_days(diary, visit)),
+            excluded=tuple(_excluded(diary.calendar)),
+            clinic=clinic_inputs(rows, visit.code),
+            sescd=_sescd(rows, visit.code),
+            is_baseline=visit.baseline,
+            baseline=None if visit.baseline else self._baseline(),
+            carried_components=self._carried(visit, diary.calendar, own.rules),
+        )
+
+    def _baseline(self) -> Baseline | None:
+        """The baseline visit's draft as of now; None when that visit does not take place."""
+        try:
+            return as_baseline(self.draft(self.protocol.baseline.code).draft)
+        except RefusedError:
+            return None
+
+    def _carried(self, visit: ScheduledVisit, calendar: VisitCalendar, rules: RuleSet) -> dict[str, Fraction]:
+        """Points of the latest earlier held visit, component by component; only where the rule set carries them."""
+        points: dict[str, Fraction] = {}
+        if rules.missing_component != "carry_forward":
+            return points
+        earlier = calendar.visits[: calendar.visits.index(visit)]
+        for other in (one for one in earlier if one.held):
+            result = self.draft(other.code).draft.result
+            points.update({key: value for key, value in result.points.items() if value is not None})
+        return points
 
 
 def _read_from(draft: Draft, rows: Sequence[AssessmentRow]) -> dict[str, AssessmentRow]:
@@ -74,6 +154,11 @@ def protocol_of_visit(session: Session, row: VisitRow | None, protocol: StudyPro
     stored = session.exec(
         select(ProtocolRow).where(ProtocolRow.fingerprint == row.protocol).order_by(col(ProtocolRow.id).desc())
     ).first()
+    return parsed_version(row, stored)
+
+
+def parsed_version(row: VisitRow, stored: ProtocolRow | None) -> StudyProtocol:
+    """The protocol version a visit was held under, read from its stored text."""
     if stored is None:
         raise RefusedError(
             f"{row.code} was held under a protocol version that is not in the study database: "
@@ -85,48 +170,6 @@ def protocol_of_visit(session: Session, row: VisitRow | None, protocol: StudyPro
 @lru_cache(maxsize=16)
 def _parsed(text: str, version: str) -> StudyProtocol:
     return parse_protocol(text, f"protocol version {version}")
-
-
-def _diary_around(
-    session: Session, participant: ParticipantRow, code: str, protocol: StudyProtocol, now: datetime
-) -> Diary:
-    """The diary over the whole look-back of a visit, the visit day included."""
-    visit = read_diary(session, participant, protocol, now, days=()).calendar.visit(code)
-    reach = range(protocol.rules.lookback_days + 1)
-    days = {visit.on - timedelta(days=back) for back in reach} | set(visit.scoring_days)
-    return read_diary(session, participant, protocol, now, days=days)
-
-
-def _input(
-    session: Session,
-    participant: ParticipantRow,
-    visit: ScheduledVisit,
-    diary: Diary,
-    rows: Sequence[AssessmentRow],
-    own: StudyProtocol,
-    in_force: StudyProtocol,
-    now: datetime,
-) -> DraftInput:
-    rules = own.rules
-    return DraftInput(
-        participant=participant.code,
-        visit=visit.code,
-        visit_on=visit.on,
-        held=visit.held,
-        as_of=now,
-        rules=rules,
-        sex=participant.sex,
-        height_cm=Decimal(participant.height_cm),
-        standard_weight_kg=None if participant.standard_weight_kg is None else Decimal(participant.standard_weight_kg),
-        stoma=participant.stoma,
-        days=tuple(_days(diary, visit)),
-        excluded=tuple(_excluded(diary.calendar)),
-        clinic=clinic_inputs(rows, visit.code),
-        sescd=_sescd(rows, visit.code),
-        is_baseline=visit.baseline,
-        baseline=None if visit.baseline else _baseline(session, participant, in_force, now),
-        carried_components=_carried(session, participant, visit, diary.calendar, rules, in_force, now),
-    )
 
 
 def _days(diary: Diary, visit: ScheduledVisit) -> list[DiaryDayInput]:
@@ -177,19 +220,27 @@ def _excluded(calendar: VisitCalendar) -> list[ExcludedDay]:
 def clinic_inputs(rows: Sequence[AssessmentRow], code: str) -> ClinicInputs:
     """The clinic's part: laboratory and weight of every visit by date, the rest as entered at this visit."""
     here: dict[str, Any] = {row.component: value_of(row) for row in rows if row.visit == code}
+    accepted = here.get("accepted") or {}
     return ClinicInputs(
-        hct=tuple(_lab(row) for row in rows if row.component == "hct"),
-        weight=tuple(_lab(row) for row in rows if row.component == "weight"),
+        hct=tuple(_lab(row, accepted) for row in rows if row.component == "hct"),
+        weight=tuple(_lab(row, accepted) for row in rows if row.component == "weight"),
         mass=here.get("mass"),
         complications=here.get("complications") or {},
         antidiarrhoeal=here.get("antidiarrhoeal"),
     )
 
 
-def _lab(row: AssessmentRow) -> LabValue:
+def _lab(row: AssessmentRow, accepted: Mapping[str, object]) -> LabValue:
+    """A measured value; accepted when exactly this value of this date was accepted for the visit."""
     given: Any = value_of(row)
     number = Fraction(given["value"]) * (PERCENT if given["unit"] == "L/L" else 1)
-    return LabValue(number, row.measured_on)
+    return LabValue(number, row.measured_on, accepted=accepted.get(row.component) == acceptance(row))
+
+
+def acceptance(row: AssessmentRow) -> dict[str, object]:
+    """What an acceptance names: value, unit and date, so that it never covers another value."""
+    given: Any = value_of(row)
+    return {**given, "on": None if row.measured_on is None else row.measured_on.isoformat()}
 
 
 def _sescd(rows: Sequence[AssessmentRow], code: str) -> SesCd | None:
@@ -198,31 +249,3 @@ def _sescd(rows: Sequence[AssessmentRow], code: str) -> SesCd | None:
         return None
     grades: Any = value_of(found[-1])
     return read_sescd(grades)
-
-
-def _baseline(session: Session, participant: ParticipantRow, protocol: StudyProtocol, now: datetime) -> Baseline | None:
-    """The baseline visit's draft as of now; None when that visit does not take place."""
-    try:
-        return as_baseline(read_draft(session, participant, protocol.baseline.code, protocol, now).draft)
-    except RefusedError:
-        return None
-
-
-def _carried(
-    session: Session,
-    participant: ParticipantRow,
-    visit: ScheduledVisit,
-    calendar: VisitCalendar,
-    rules: RuleSet,
-    protocol: StudyProtocol,
-    now: datetime,
-) -> dict[str, Fraction]:
-    """Points of the latest earlier held visit, component by component; only where the rule set carries them."""
-    points: dict[str, Fraction] = {}
-    if rules.missing_component != "carry_forward":
-        return points
-    earlier = calendar.visits[: calendar.visits.index(visit)]
-    for other in (one for one in earlier if one.held):
-        result = read_draft(session, participant, other.code, protocol, now).draft.result
-        points.update({key: value for key, value in result.points.items() if value is not None})
-    return points
