@@ -17,8 +17,10 @@ from bot.storage.tables.clinic import (
     SiteTaskRow,
     VisitRow,
 )
+from bot.storage.tables.contact import CallRow, SiteReplyRow, StaffChatRow
 from bot.storage.tables.diary import AnswerRow, CardRow, EntryRow, HelpedRow
 from bot.storage.tables.drafts import StoredDraftRow
+from bot.storage.tables.links import DiaryLinkRow
 from bot.storage.tables.people import ChatRow, InvitationRow, PanelRow, ParticipantRow, StaffRow, StrangerRow, ZoneRow
 from bot.storage.tables.study import AuditRow, HeartbeatRow, InstanceRow, OutageRow, ProtocolRow
 from bot.storage.tables.traffic import InboxRow, MessageRow
@@ -28,9 +30,11 @@ __all__ = [
     "AnswerRow",
     "AssessmentRow",
     "AuditRow",
+    "CallRow",
     "CardRow",
     "ChatRow",
     "CorrectionRow",
+    "DiaryLinkRow",
     "EntryRow",
     "HeartbeatRow",
     "HelpedRow",
@@ -47,7 +51,9 @@ __all__ = [
     "RecoveryCodeRow",
     "SignInAttemptRow",
     "SiteMessageRow",
+    "SiteReplyRow",
     "SiteTaskRow",
+    "StaffChatRow",
     "StaffCredentialRow",
     "StaffRow",
     "StaffSessionRow",
