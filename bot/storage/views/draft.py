@@ -16,7 +16,7 @@ from bot.scoring.draft import Draft, as_baseline, build_draft
 from bot.scoring.draft_input import Baseline, DraftInput
 from bot.scoring.inputs import ClinicInputs, DiaryDayInput, ExcludedDay, LabValue
 from bot.scoring.sescd import SesCd, read_sescd
-from bot.storage.assessments import accepted_value, assessments_of, value_of
+from bot.storage.assessments import accepted_value, value_of
 from bot.storage.tables import AssessmentRow, ParticipantRow, ProtocolRow, VisitRow
 from bot.storage.views.days import DayRecord, Diary, assemble_diary
 from bot.storage.views.records import PersonRecord, Records, read_record
@@ -234,13 +234,8 @@ def _lab(row: AssessmentRow, accepted: Mapping[str, object]) -> LabValue:
     """A measured value; accepted when exactly this value of this date was accepted for the visit."""
     given: Any = value_of(row)
     number = Fraction(given["value"]) * (PERCENT if given["unit"] == "L/L" else 1)
-    return LabValue(number, row.measured_on, accepted=accepted.get(row.component) == acceptance(row))
-
-
-def acceptance(row: AssessmentRow) -> dict[str, object]:
-    """What an acceptance names: value, unit and date, so that it never covers another value."""
-    given: Any = value_of(row)
-    return {**given, "on": None if row.measured_on is None else row.measured_on.isoformat()}
+    said = accepted_value(number, row.measured_on)
+    return LabValue(number, row.measured_on, accepted=accepted.get(row.component) == said)
 
 
 def _sescd(rows: Sequence[AssessmentRow], code: str) -> SesCd | None:
