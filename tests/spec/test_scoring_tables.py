@@ -24,7 +24,7 @@ from bot.scoring.study_table import proportion
 from bot.scoring.vectors import profile_rules
 from schedules.rule_set import RuleSet, default_rules
 from tests.spec.render_scoring import PAGES, load_tables, render
-from tests.support.scoring import NO_COMPLICATIONS, VISIT_ON, clinic, days_before, draft_input
+from tests.support.scoring import NO_COMPLICATIONS, VISIT_ON, clinic, days_before, draft_input, rules
 
 Case = dict[str, Any]
 
@@ -200,6 +200,19 @@ def run_refused(case: Case) -> Case:
     return {"code": "confirm" if validation.is_unusual(name, value, RULES) else "accepted"}
 
 
+def run_antidiarrhoeal(case: Case) -> Case:
+    answers = {"taken": True, "nothing": False}
+    days = [
+        DiaryDayInput(days_before(len(case["days"]) - n), "on_time", 4, 1, 1, answers.get(cell))
+        for n, cell in enumerate(case["days"])
+    ]
+    asked = rules(antidiarrhoeal_from_diary=True)
+    part = clinic(antidiarrhoeal=answers.get(case["clinician"]))
+    result = compute(VisitInputs("male", Fraction(70), part, VISIT_ON, diary_part(VISIT_ON, days, [], asked)), asked)
+    points = result.points["antidiarrhoeal"]
+    return {"points": "unknown" if points is None else int(points)}
+
+
 RUNNERS = {
     "components": run_components,
     "days": run_days,
@@ -211,6 +224,7 @@ RUNNERS = {
     "endoscopy": run_endoscopy,
     "study_table": run_study_table,
     "refused": run_refused,
+    "antidiarrhoeal": run_antidiarrhoeal,
 }
 ROWS = [(table, case) for table in load_tables() for case in table["case"]]
 
