@@ -1,6 +1,6 @@
 """Visits and preparation days as stored, and the calendar computed from them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import time
 
 from sqlmodel import Session, col, select
@@ -31,7 +31,13 @@ def visit_facts(session: Session, participant_id: int, protocol: StudyProtocol) 
     rows = {
         row.code: row for row in session.exec(select(VisitRow).where(VisitRow.participant_id == participant_id)).all()
     }
-    days = preparation_rows(session, participant_id)
+    return facts_of(protocol, rows, preparation_rows(session, participant_id))
+
+
+def facts_of(
+    protocol: StudyProtocol, rows: Mapping[str, VisitRow], days: Sequence[PreparationRow]
+) -> tuple[VisitFacts, ...]:
+    """The facts of rows already read: visits by code, preparation days in order of date."""
     return tuple(_facts(visit.code, rows.get(visit.code), days) for visit in protocol.visits)
 
 

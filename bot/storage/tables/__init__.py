@@ -17,7 +17,7 @@ from bot.storage.tables.clinic import (
     SiteTaskRow,
     VisitRow,
 )
-from bot.storage.tables.contact import CallRow, SiteReplyRow, StaffChatRow
+from bot.storage.tables.contact import PhoneCallRow, SiteReplyRow, StaffChatRow
 from bot.storage.tables.diary import AnswerRow, CardRow, EntryRow, HelpedRow
 from bot.storage.tables.drafts import StoredDraftRow
 from bot.storage.tables.links import DiaryLinkRow
@@ -30,7 +30,6 @@ __all__ = [
     "AnswerRow",
     "AssessmentRow",
     "AuditRow",
-    "CallRow",
     "CardRow",
     "ChatRow",
     "CorrectionRow",
@@ -46,6 +45,7 @@ __all__ = [
     "OutageRow",
     "PanelRow",
     "ParticipantRow",
+    "PhoneCallRow",
     "PreparationRow",
     "ProtocolRow",
     "RecoveryCodeRow",

@@ -78,10 +78,11 @@ class SiteMessageRow(SQLModel, table=True):
     text: str
     reference: str
     acknowledged_at: datetime | None = None
+    acknowledged_by: str | None = None
 
 
 class CorrectionRow(SQLModel, table=True):
-    """A participant's request to correct a closed day; the site decides."""
+    """A request to correct a closed day: by the participant or by staff, with values once known; the site decides."""
 
     __tablename__ = "correction"
     __table_args__ = (one_of("state", ("open", "approved", "declined")),)
@@ -92,6 +93,15 @@ class CorrectionRow(SQLModel, table=True):
     requested_at: datetime
     state: str = "open"
     reference: str
+    requested_by: str | None = None  # the account; None: the participant
+    stools: int | None = None
+    pain: int | None = None
+    wellbeing: int | None = None
+    antidiarrhoeal: int | None = None
+    reason: str | None = None
+    decided_at: datetime | None = None
+    decided_by: str | None = None
+    decision_reason: str | None = None
 
 
 class SiteTaskRow(SQLModel, table=True):
