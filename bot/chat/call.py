@@ -12,13 +12,14 @@ from bot.actions.study import Study
 from bot.chat.commands import Standing
 from bot.chat.incoming import CallbackAnswer, Incoming
 from bot.chat.outcomes import Reply
+from bot.diary.card import CardContext
 from bot.i18n import resolve_language
 from bot.messages.replies import render_toast
 from bot.people.actor import SYSTEM, Origin, participant_actor
 from bot.storage.participants import chat_at, participant_by_id
-from bot.storage.tables import ChatRow, ParticipantRow
+from bot.storage.tables import CardRow, ChatRow, ParticipantRow
 from bot.storage.trail import Trail
-from bot.storage.views.cards import open_records
+from bot.storage.views.cards import card_context, open_records
 from bot.storage.views.days import DayRecord, Diary, read_diary
 from bot.storage.views.traffic import updates_since
 
@@ -132,13 +133,19 @@ class Call:
         self.trail.actor = participant_actor(participant.code)
         self.forget_diary()
 
+    def card_context(self, record: DayRecord) -> CardContext:
+        """The circumstances of a day's card as the sender meets it."""
+        return card_context(self.diary, record, self.study.protocol, self.now)
+
+    def redraw(self, card: CardRow) -> None:
+        """Queue an edit of the card's copy in the chat, drawn from the database when it is sent."""
+        queue_card_edit(self.session, card, address=self.address, reference=self.incoming.reference, now=self.now)
+
     def redraw_open_cards(self) -> None:
         """Redraw the cards of open days, for example in another language."""
         for record in self.open_days():
             if record.card is not None and record.card.provider_msg_id is not None:
-                queue_card_edit(
-                    self.session, record.card, address=self.address, reference=self.incoming.reference, now=self.now
-                )
+                self.redraw(record.card)
 
     def show_card_left_behind(self) -> None:
         """On a new phone, bring over the card of an open day whose question went to the old one."""

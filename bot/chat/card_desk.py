@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from bot.actions.mark_helped import mark_helped
 from bot.actions.pass_to_site import pass_to_site
-from bot.actions.queue import queue_card_edit, queue_edit_text
+from bot.actions.queue import queue_edit_text
 from bot.actions.record_answer import record_answer
 from bot.actions.request_correction import request_correction
 from bot.actions.snooze import snooze
@@ -26,7 +26,7 @@ from bot.chat.steps import step_card
 from bot.diary.answers import is_quantity
 from bot.diary.card import CardState, Tap
 from bot.storage.tables import CardRow
-from bot.storage.views.cards import card_context, card_state
+from bot.storage.views.cards import card_state
 
 ONE_SECOND, ONE_DAY = timedelta(seconds=1), timedelta(days=1)
 
@@ -34,8 +34,7 @@ ONE_SECOND, ONE_DAY = timedelta(seconds=1), timedelta(days=1)
 def take_tap(call: Call, card: CardRow, tap: Tap, tapped: Tapped) -> CallbackAnswer:
     """A tap of the card's owner: one step, its intents, and the redraw of the newest copy."""
     _follow_newest_copy(call, card, tapped.message_id)
-    outcome = _step(call, card, tap)
-    _carry_out(call, card, outcome, text="")
+    outcome = take_step(call, card, tap)
     return call.toast(tapped.callback_id, outcome.toast)
 
 
@@ -48,9 +47,15 @@ def take_text(call: Call, text: str) -> bool:
     if _came_before_the_question(call, card) and is_quantity(text):
         call.say(Reply("typed.crossed"))
         return True
-    outcome = _step(call, card, text)
-    _carry_out(call, card, outcome, text=text)
+    take_step(call, card, text)
     return True
+
+
+def take_step(call: Call, card: CardRow, incoming: Tap | str) -> CardOutcome:
+    """One step of a card, by tap or by typed text: its intents are carried out, it is stored and redrawn."""
+    outcome = _step(call, card, incoming)
+    _carry_out(call, card, outcome, text=incoming if isinstance(incoming, str) else "")
+    return outcome
 
 
 def _came_before_the_question(call: Call, card: CardRow) -> bool:
@@ -77,8 +82,7 @@ def _is_asking(call: Call, card: CardRow) -> bool:
 
 def _step(call: Call, card: CardRow, incoming: Tap | str) -> CardOutcome:
     record = call.record(card.diary_day)
-    context = card_context(call.diary, record, call.study.protocol, call.now)
-    return step_card(card_state(card, record), context, incoming)
+    return step_card(card_state(card, record), call.card_context(record), incoming)
 
 
 def _carry_out(call: Call, card: CardRow, outcome: CardOutcome, *, text: str) -> None:
@@ -89,7 +93,7 @@ def _carry_out(call: Call, card: CardRow, outcome: CardOutcome, *, text: str) ->
     if outcome.reply is not None:
         call.say(outcome.reply)
     if outcome.redraw:
-        queue_card_edit(call.session, card, address=call.address, reference=call.incoming.reference, now=call.now)
+        call.redraw(card)
 
 
 def _carry_out_one(call: Call, card: CardRow, intent: Intent, text: str) -> None:
