@@ -20,6 +20,7 @@ def build(
     clock: Clock | None = None,
     parts: Sequence[str] = PARTS,
     mounts: Sequence[Mount] = (),
+    demonstration: bool = False,
 ) -> Service:
     """Check everything that can be checked before the start, and put the service together.
 
@@ -30,7 +31,7 @@ def build(
     database = Database(settings.database)
     try:
         room, warnings = ready_room(settings, database, clock or make_clock(settings))
-        return Service(room, lock, parts=parts, mounts=mounts, warnings=warnings)
+        return Service(room, lock, parts=parts, mounts=mounts, warnings=warnings, demonstration=demonstration)
     except BaseException:
         database.close()
         lock.release()

@@ -98,7 +98,7 @@ class Demo:
         database.close()
         with open_study(settings, writing=True) as room:
             phones, baseline_on = seed(room, SystemClock().now())
-        service = build(settings)
+        service = build(settings, demonstration=True)
         self._service = service
         app = create_app(
             api,

@@ -12,6 +12,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from sqlmodel import Session
+from starlette.applications import Starlette
 
 from bot.actions import record_delivery
 from bot.actions.come_back import TAPS_LAST, come_back
@@ -28,6 +29,8 @@ from bot.channels.telegram.sender import TelegramSender
 from bot.channels.telegram.webhook import make_webhook
 from bot.channels.web_server import WebServer
 from bot.chat.desk import handle
+from bot.clinic.app import create_clinic
+from bot.clinic.call import ClinicOptions
 from bot.errors import DiaryError
 from bot.i18n import resolve_language
 from bot.log import get_logger
@@ -64,6 +67,7 @@ class Service:
         parts: Sequence[str] = PARTS,
         mounts: Sequence[Mount] = (),
         warnings: Sequence[str] = (),
+        demonstration: bool = False,
     ) -> None:
         self.warnings = tuple(warnings)
         self.settings, self.database, self.clock = room.settings, room.database, room.clock
@@ -78,6 +82,9 @@ class Service:
         )
         self.metronome = Metronome(self._ticks(), self.clock)
         self.app = create_http(self.readiness, webhook=self._webhook())
+        self._loop: asyncio.AbstractEventLoop | None = None
+        if "clinic" in self._parts:
+            self.app.mount("/clinic", self._make_clinic(demonstration=demonstration))
         for mount in mounts:
             mount(self.app)
         self.web = WebServer(self.app, host=self.settings.listen_host, port=self.settings.listen_port)
@@ -107,6 +114,20 @@ class Service:
             rng=Random(secrets.randbits(64)), watch=self._watch_metronome,  # noqa: S311  # jitter, no secret
         )  # fmt: skip
 
+    def _make_clinic(self, *, demonstration: bool) -> Starlette:
+        options = ClinicOptions(
+            secret_key=self.settings.read_secret_key().get_secret_value(),
+            public_url=self.settings.public_url,
+            demonstration=demonstration,
+            after_act=self._queued_elsewhere,
+        )
+        return create_clinic(self.database, self.study, self.clock, options)
+
+    def _queued_elsewhere(self) -> None:
+        """Wake the dispatcher from another thread."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._queued)
+
     def _ticks(self) -> Sequence[Tick]:
         plan = Tick("plan", PLAN_EVERY, self._tick_plan)
         return plan, Tick("beat", BEAT_EVERY, self.housekeeper.tick_beat)
@@ -126,7 +147,8 @@ class Service:
 
     async def start(self) -> None:
         """Bring everything up; Telegram is greeted in the background, so that its silence stops nothing."""
-        self._failed = asyncio.get_running_loop().create_future()
+        self._loop = asyncio.get_running_loop()
+        self._failed = self._loop.create_future()
         await self.web.start()
         await self.housekeeper.settle()
         self.metronome.start()

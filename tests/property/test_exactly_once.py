@@ -59,7 +59,7 @@ def deliver_once(world: World, phone: Phone, body: Body, reference: str) -> None
         phone.send(body, reference=reference)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(deeds())
 def test_doubled_replayed_and_crossing_updates_store_nothing_the_participant_did_not_choose(plan: list[Deed]) -> None:
     with tempfile.TemporaryDirectory() as folder, study_world(Path(folder)) as world:

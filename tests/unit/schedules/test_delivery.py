@@ -48,6 +48,7 @@ def test_every_kind_has_a_policy_for_an_unknown_outcome() -> None:
         "second": Repeat.NEVER,
         "last_call": Repeat.ONCE,
         "snoozed": Repeat.ONCE,
+        "outage": Repeat.NEVER,
         "closing": Repeat.UNTIL_DONE,
         "thank_you": Repeat.NEVER,
         "reply": Repeat.ONCE,
