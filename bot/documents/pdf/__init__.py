@@ -1,0 +1,1 @@
+"""The CDAI draft and the signed CDAI as one printed A4 page."""

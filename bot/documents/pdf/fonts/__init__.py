@@ -1,0 +1,1 @@
+"""The fonts of the printed page, subsets under the SIL Open Font License 1.1."""
