@@ -2,6 +2,7 @@
 
 from bot.actions.permission import check_permission
 from bot.actions.study import Study
+from bot.actions.void_signatures import void_if_changed
 from bot.errors import InvalidInputError, RefusedError
 from bot.people.actor import ActorKind
 from bot.people.roles import Permission
@@ -42,6 +43,7 @@ def accept_carried(
         entered_by=audit.actor.id,
     )
     add_assessment(audit, row, previous=previous)
+    void_if_changed(audit, participant, "clinic", study=study)
     return row
 
 

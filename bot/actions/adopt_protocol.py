@@ -9,6 +9,7 @@ from sqlmodel import Session, select
 from bot.actions.plan_messages import plan_due
 from bot.actions.site_acts import check_may, check_reason
 from bot.actions.study import Study, protocol_in_force
+from bot.actions.void_signatures import void_if_changed
 from bot.errors import RefusedError
 from bot.people.roles import Permission
 from bot.storage.participants import all_participants
@@ -18,7 +19,6 @@ from bot.storage.visits import calendar_of
 from schedules.loader import load_protocol, parse_protocol
 from schedules.protocol import StudyProtocol
 from schedules.visits import ScheduledVisit
-
 
 ONE_DAY = timedelta(days=1)
 
@@ -89,7 +89,10 @@ def adopt_protocol(audit: Trail, path: Path, *, from_on: date, reason: str | Non
         reason=words,
     )
     insert(audit, row, "adopt_protocol", fields=("fingerprint", "version", "from_on"), reason=words)
-    plan_due(audit.session, study=Study(new), now=audit.now)
+    adopted = Study(new)
+    plan_due(audit.session, study=adopted, now=audit.now)
+    for participant in all_participants(audit.session):
+        void_if_changed(audit, participant, "protocol", study=adopted, reason=words)
     return preview
 
 

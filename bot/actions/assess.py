@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
+
+from sqlmodel import Session
 
 from bot.actions.site_acts import check_may, site_day
 from bot.actions.study import Study
+from bot.actions.void_signatures import void_if_changed
 from bot.errors import InvalidInputError, RefusedError
 from bot.people.actor import ActorKind
 from bot.people.roles import Permission
@@ -46,27 +49,36 @@ class ClinicValues:
 
 
 @dataclass(frozen=True, slots=True)
-class _Checked:
+class Checked:
+    """One component that may be stored: its value as JSON will hold it, and the date of a measured one."""
+
     component: str
     value: object
     on: date | None = None
 
 
 def assess(
-    audit: Trail, participant: ParticipantRow, code: str, values: ClinicValues, *, study: Study
+    audit: Trail,
+    participant: ParticipantRow,
+    code: str,
+    values: ClinicValues,
+    *,
+    study: Study,
+    reason: str | None = None,
 ) -> Sequence[AssessmentRow]:
-    """Store the values given and return their new revisions; the same value again stores nothing."""
-    visit = calendar_of(audit.session, participant, study.protocol).visit(code)
-    if visit.state in STOPPED:
-        raise RefusedError(f"{code} is recorded as {visit.state.value}: it has no clinic components.")
+    """Store the values given and return their new revisions; the same value again stores nothing.
+
+    A changed value makes signatures that rest on it void; `reason` is recorded with them.
+    """
     stored = assessments_at(audit.session, participant.id or 0, code)
-    checked = _check_all(audit, participant, visit, values, stored, study)
+    checked = check_values(audit.session, participant, code, values, study=study, now=audit.now)
     if not checked:
         raise RefusedError(f"Nothing was given for {code}: name at least one component.")
     for one in checked:
         permission = Permission.ENTER_LABORATORY if one.component in LABORATORY else Permission.ASSESS
         check_may(audit.actor, permission, f"enter {one.component}")
     rows = [_store(audit, participant, code, one, stored.get(one.component)) for one in checked]
+    void_if_changed(audit, participant, "clinic", study=study, reason=reason)
     return [row for row in rows if row is not None]
 
 
@@ -101,27 +113,31 @@ def _one_group(part: str) -> tuple[str, bool]:
     return group, answer == "yes"
 
 
-def _check_all(
-    audit: Trail,
-    participant: ParticipantRow,
-    visit: ScheduledVisit,
-    values: ClinicValues,
-    stored: Mapping[str, AssessmentRow],
-    study: Study,
-) -> list[_Checked]:
-    row = visit_row(audit.session, participant.id or 0, visit.code)
-    rules = protocol_of_visit(audit.session, row, study.protocol).rules
-    today = site_day(audit.now, participant, study)
+def check_values(
+    session: Session, participant: ParticipantRow, code: str, values: ClinicValues, *, study: Study, now: datetime
+) -> list[Checked]:
+    """Check the values given and answer what would be stored, component by component; nothing is stored.
+
+    Raises RefusedError for a visit that does not take place, InvalidInputError for a value that cannot be right or
+    is unusual and not confirmed.
+    """
+    visit = calendar_of(session, participant, study.protocol).visit(code)
+    if visit.state in STOPPED:
+        raise RefusedError(f"{code} is recorded as {visit.state.value}: it has no clinic components.")
+    stored = assessments_at(session, participant.id or 0, code)
+    row = visit_row(session, participant.id or 0, visit.code)
+    rules = protocol_of_visit(session, row, study.protocol).rules
+    today = site_day(now, participant, study)
     found = [_check_hct(values, visit, rules, today), _check_weight(values, visit, rules, today)]
     if values.mass is not None:
-        found.append(_Checked("mass", check_mass(values.mass)))
+        found.append(Checked("mass", check_mass(values.mass)))
     if values.complications is not None:
-        found.append(_Checked("complications", _answered(values.complications, stored.get("complications"))))
+        found.append(Checked("complications", _answered(values.complications, stored.get("complications"))))
     if values.antidiarrhoeal is not None:
-        found.append(_Checked("antidiarrhoeal", values.antidiarrhoeal))
+        found.append(Checked("antidiarrhoeal", values.antidiarrhoeal))
     if values.sescd is not None:
         grades = read_sescd(values.sescd).segments
-        found.append(_Checked("sescd", {name: _listed(grades[name]) for name in SEGMENTS}))
+        found.append(Checked("sescd", {name: _listed(grades[name]) for name in SEGMENTS}))
     return [one for one in found if one is not None]
 
 
@@ -135,7 +151,7 @@ def _answered(given: Mapping[str, bool], row: AssessmentRow | None) -> dict[str,
     return {**(before if isinstance(before, dict) else {}), **given}
 
 
-def _check_hct(values: ClinicValues, visit: ScheduledVisit, rules: RuleSet, today: date) -> _Checked | None:
+def _check_hct(values: ClinicValues, visit: ScheduledVisit, rules: RuleSet, today: date) -> Checked | None:
     if values.hct is None:
         _refuse_without_value("haematocrit", "--hct", values.hct_unit or values.hct_on)
         return None
@@ -144,10 +160,10 @@ def _check_hct(values: ClinicValues, visit: ScheduledVisit, rules: RuleSet, toda
         usual = rules.usual.hct_percent
         raise _unusual(f"haematocrit of {values.hct} {values.hct_unit}", f"{_span(usual)} %")
     on = _measured_on(values.hct_on, visit, today, "haematocrit", "--hct-on")
-    return _Checked("hct", {"value": format(values.hct, "f"), "unit": values.hct_unit}, on)
+    return Checked("hct", {"value": format(values.hct, "f"), "unit": values.hct_unit}, on)
 
 
-def _check_weight(values: ClinicValues, visit: ScheduledVisit, rules: RuleSet, today: date) -> _Checked | None:
+def _check_weight(values: ClinicValues, visit: ScheduledVisit, rules: RuleSet, today: date) -> Checked | None:
     if values.weight_kg is None:
         _refuse_without_value("weight", "--weight-kg", values.weight_on)
         return None
@@ -156,7 +172,7 @@ def _check_weight(values: ClinicValues, visit: ScheduledVisit, rules: RuleSet, t
         usual = rules.usual.weight_kg
         raise _unusual(f"weight of {values.weight_kg} kg", f"{_span(usual)} kg")
     on = _measured_on(values.weight_on, visit, today, "weight", "--weight-on")
-    return _Checked("weight", {"value": format(values.weight_kg, "f"), "unit": "kg"}, on)
+    return Checked("weight", {"value": format(values.weight_kg, "f"), "unit": "kg"}, on)
 
 
 def _refuse_without_value(name: str, option: str, detail: object) -> None:
@@ -193,7 +209,7 @@ def _measured_on(given: date | None, visit: ScheduledVisit, today: date, name: s
 
 
 def _store(
-    audit: Trail, participant: ParticipantRow, code: str, one: _Checked, previous: AssessmentRow | None
+    audit: Trail, participant: ParticipantRow, code: str, one: Checked, previous: AssessmentRow | None
 ) -> AssessmentRow | None:
     value = as_json(one.value)
     if previous is not None and (previous.value, previous.measured_on) == (value, one.on):

@@ -16,6 +16,7 @@ from bot.actions.site_acts import (
     visit_to_write,
 )
 from bot.actions.study import Study
+from bot.actions.void_signatures import void_if_changed
 from bot.errors import InvalidInputError, RefusedError
 from bot.people.roles import Permission
 from bot.storage.diary import entries_of
@@ -62,6 +63,7 @@ def check_in(
         protocol=study.protocol.fingerprint,
     )  # fmt: skip
     bring_in_step(audit, participant, before, study=study)
+    void_if_changed(audit, participant, "visit", study=study)
     visit = calendar_of(audit.session, participant, study.protocol).visit(code)
     return CheckedIn(visit, held_at, held_on, preview, _entered_after(audit.session, participant, held_on, held_at))
 

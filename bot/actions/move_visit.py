@@ -15,6 +15,7 @@ from bot.actions.site_acts import (
     visit_to_write,
 )
 from bot.actions.study import Study
+from bot.actions.void_signatures import void_if_changed
 from bot.errors import RefusedError
 from bot.people.roles import Permission
 from bot.storage.participants import zone_history
@@ -96,4 +97,5 @@ def move_visit(
         reason=words,
     )  # fmt: skip
     bring_in_step(audit, participant, before, study=study)
+    void_if_changed(audit, participant, "visit", study=study, reason=words)
     return preview

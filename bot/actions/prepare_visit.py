@@ -10,6 +10,7 @@ from bot.actions.site_acts import (
     standing_cards,
 )
 from bot.actions.study import Study
+from bot.actions.void_signatures import void_if_changed
 from bot.errors import InvalidInputError, RefusedError
 from bot.people.roles import Permission
 from bot.storage.tables import ParticipantRow, PreparationRow
@@ -38,6 +39,7 @@ def prepare_visit(
     before = standing_cards(audit.session, participant, study, audit.now)
     _replace(audit, participant, code, wanted)
     bring_in_step(audit, participant, before, study=study)
+    void_if_changed(audit, participant, "preparation", study=study)
     return calendar_of(audit.session, participant, study.protocol).visit(code)
 
 

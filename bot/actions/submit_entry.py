@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from bot.actions.plan_messages import plan_participant
 from bot.actions.study import Study
+from bot.actions.void_signatures import void_if_changed
 from bot.diary.completeness import DayTimes, timing_of
 from bot.errors import RefusedError
 from bot.messages.instrument import WORDING_VERSION
@@ -29,6 +30,7 @@ def submit_entry(audit: Trail, participant: ParticipantRow, record: DayRecord, *
         return
     add_entry(audit, _entry(audit, participant, record, study), previous=record.entry)
     plan_participant(audit.session, participant, study=study, now=audit.now)
+    void_if_changed(audit, participant, "entry", study=study)
 
 
 def _entry(audit: Trail, participant: ParticipantRow, record: DayRecord, study: Study) -> EntryRow:
