@@ -78,7 +78,7 @@ async def sandbox_site(folder: Path, **given: object) -> AsyncIterator[Site]:
     with serving(create_app(api, clock=SystemClock(), hold_seconds=3)) as address:
         settings = load_settings(
             env_file=None, secrets_dir=None, data_dir=folder, telegram_token=TOKEN, listen="127.0.0.1:0",
-            telegram_api_url=f"{address}/bot", study_clock=folder / "clock", **given,
+            telegram_api_url=f"{address}/bot", study_clock=folder / "clock", secret_key="k" * 32, **given,
         )  # fmt: skip
         database = Database(settings.database)
         migrate(database)
