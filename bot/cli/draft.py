@@ -1,5 +1,6 @@
 """`draft`: the CDAI draft of a visit, as of now."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -28,6 +29,10 @@ def draft(
     visit: VisitArgument,
     language: Annotated[str, typer.Option("--language", metavar="zh|en", parser=read_language)] = "en",
     store: Annotated[bool, typer.Option("--store", help="Keep this draft on record as printed.")] = False,
+    pdf: Annotated[
+        Path | None,
+        typer.Option("--pdf", metavar="FILE", dir_okay=False, help="Write one A4 page to FILE and keep the draft."),
+    ] = None,
     by: ByOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -35,8 +40,12 @@ def draft(
     from bot.documents.draft_text import draft_text
     from bot.scoring.draft_json import draft_to_json
 
-    if by is not None and not store:
-        raise typer.BadParameter("--by goes with --store: looking at a draft records nobody.")
+    if by is not None and not store and pdf is None:
+        raise typer.BadParameter("--by goes with --store or --pdf: looking at a draft records nobody.")
+    if pdf is not None:
+        write_page(code, visit, language, pdf, by)
+        if not as_json:
+            return
     pulled = stored(code, visit, by) if store else pulled_now(code, visit)
     if as_json:
         print_json(draft_to_json(pulled.draft, pulled.header.since))
@@ -63,3 +72,17 @@ def stored(code: str, visit: str, by: str | None) -> "PulledDraft":
         row = store_draft(work.trail, participant, visit, "printed", study=work.study)
     say(f"{code} {visit}: on record as printed at {row.at:%Y-%m-%d %H:%M} UTC, {row.hash}")
     return pulled
+
+
+def write_page(code: str, visit: str, language: str, path: Path, by: str | None) -> None:
+    """Write the draft as a PDF page; it is kept on record as printed only when the file could be written."""
+    from bot.actions.print_draft import print_draft
+    from bot.errors import RefusedError
+
+    with writing(by) as work:
+        page = print_draft(work.trail, participant_for(work, code), visit, language, study=work.study)
+        try:
+            path.write_bytes(page)
+        except OSError as problem:
+            raise RefusedError(f"{path} cannot be written ({problem.strerror}): name another file.") from problem
+    say(f"{code} {visit}: printed to {path} and on record as printed")
