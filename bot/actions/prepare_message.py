@@ -8,10 +8,14 @@ from typing import Any, Literal
 
 from sqlmodel import Session
 
+from bot.actions.link_staff_chat import LINKED
+from bot.actions.nudge import NUDGE
 from bot.actions.open_card import open_card
 from bot.actions.panels import panel_context, panel_state
 from bot.actions.plan_messages import NO_LONGER_DUE, PLANNED_KINDS, TOO_LATE, base_key, message_key, plan_for
 from bot.actions.queue import read_words
+from bot.actions.reply_to_participant import TEAM
+from bot.actions.send_morning_list import AT, MORNING, word_morning_list
 from bot.actions.study import Study
 from bot.actions.today import today_view
 from bot.diary.card import Shown
@@ -20,6 +24,7 @@ from bot.messages.neutral import NeutralKind, render_neutral
 from bot.messages.panel import render_panel
 from bot.messages.rendered import Rendered
 from bot.messages.replies import render_reply
+from bot.messages.team import render_frame, render_linked
 from bot.messages.today import render_today
 from bot.storage.participants import bound_chat, participant_by_id
 from bot.storage.tables import CardRow, ChatRow, MessageRow, PanelRow
@@ -65,6 +70,10 @@ def prepare(session: Session, row: MessageRow, *, study: Study, now: datetime) -
     if row.kind == "outage":
         return _after_outage(session, row, study, now)
     payload = json.loads(row.payload)
+    if NUDGE in payload:
+        return _after_outage(session, row, study, now, NeutralKind.NUDGE)
+    if TEAM in payload or LINKED in payload or MORNING in payload:
+        return _of_the_team(session, row, payload, study, now)
     if "panel" in payload:
         return _panel(session, row, payload, study, now)
     if "reply" in payload:
@@ -91,7 +100,22 @@ def _planned(session: Session, row: MessageRow, study: Study, now: datetime) -> 
     return _copy(session, row, diary, chat, study, now)
 
 
-def _after_outage(session: Session, row: MessageRow, study: Study, now: datetime) -> Prepared:
+def _of_the_team(
+    session: Session, row: MessageRow, payload: Mapping[str, Any], study: Study, now: datetime
+) -> Prepared:
+    """A reply of the site team to a participant, or a word to one of its own members."""
+    if TEAM in payload:
+        return _send(row.address or 0, render_frame(payload[TEAM], payload["params"], payload["language"]))
+    if LINKED in payload:
+        return _send(row.address or 0, render_linked(payload["language"], time=f"{AT:%H:%M}"))
+    worded = word_morning_list(session, row, study=study, now=now)
+    return Dropped("cancelled", NO_LONGER_DUE) if worded is None else _send(*worded)
+
+
+def _after_outage(
+    session: Session, row: MessageRow, study: Study, now: datetime, kind: NeutralKind = NeutralKind.OUTAGE
+) -> Prepared:
+    """An unplanned reminder, after an outage or by hand: only while the day still waits and messages are allowed."""
     participant = participant_by_id(session, row.participant_id or 0)
     chat = bound_chat(session, participant.id or 0)
     diary = read_diary(session, participant, study.protocol, now)
@@ -101,10 +125,18 @@ def _after_outage(session: Session, row: MessageRow, study: Study, now: datetime
         return Dropped("cancelled", "no chat")
     if record.submitted_in_time or not is_open(record, now):
         return Dropped("cancelled", NO_LONGER_DUE)
-    return _copy(session, row, diary, chat, study, now)
+    return _copy(session, row, diary, chat, study, now, kind)
 
 
-def _copy(session: Session, row: MessageRow, diary: Diary, chat: ChatRow, study: Study, now: datetime) -> Prepared:
+def _copy(
+    session: Session,
+    row: MessageRow,
+    diary: Diary,
+    chat: ChatRow,
+    study: Study,
+    now: datetime,
+    kind: NeutralKind | None = None,
+) -> Prepared:
     """A fresh, neutral copy of the day's card."""
     if row.diary_day is None or (record := diary.record(row.diary_day)) is None:
         return Dropped("cancelled", NO_LONGER_DUE)
@@ -117,7 +149,7 @@ def _copy(session: Session, row: MessageRow, diary: Diary, chat: ChatRow, study:
     context = card_context(diary, record, study.protocol, now)
     return _send(
         chat.address,
-        render_neutral(NeutralKind(row.kind), card_state(card, record), context, diary.participant.language),
+        render_neutral(kind or NeutralKind(row.kind), card_state(card, record), context, diary.participant.language),
     )
 
 

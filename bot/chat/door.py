@@ -3,6 +3,7 @@
 from zoneinfo import ZoneInfo
 
 from bot.actions.join import claim_invitation, verdict_on
+from bot.actions.link_staff_chat import link_staff_chat
 from bot.actions.queue import queue_reply
 from bot.chat.call import Call
 from bot.chat.outcomes import Reply, ResumeMessages
@@ -18,6 +19,8 @@ INVITATION_TRIES = 5
 
 def take_invitation(call: Call, token: str) -> None:
     """/start with an invitation: it opens the way in, or gets one neutral sentence whatever is wrong with it."""
+    if link_staff_chat(call.trail, token, call.incoming.channel, call.address):
+        return
     row = invitation_by_hash(call.session, token_hash(token))
     verdict = _verdict(call, row)
     if row is None or verdict is InvitationVerdict.WORTHLESS:

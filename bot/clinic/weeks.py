@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from bot.clinic.glyphs import DAY_MARKS, day_mark
 from bot.clinic.words import say
-from bot.diary.completeness import DayState
+from bot.diary.completeness import SCORED, DayState
 from bot.i18n import clinic_text, format_day, format_time
 from bot.storage.views.board import BoardDay, BoardLine, Outlook
 
@@ -107,9 +107,15 @@ def _state_words(day: BoardDay, mark: str, language: str, closes: str) -> str:
     return words.lower() if language == "en" else words
 
 
+def matters(day: BoardDay, today: date) -> bool:
+    """Whether a day belongs on show; an extra day that stayed empty took nothing from anybody."""
+    waits = day.state is DayState.OPEN or day.on == today
+    return day.scored or day.exclusion is not None or day.state in SCORED or waits
+
+
 def columns(lines: Iterable[BoardLine]) -> int:
     """How many days before the visit the grid must reach."""
-    return max((day.back for line in lines for day in line.days), default=0)
+    return max((day.back for line in lines for day in line.days if matters(day, line.today)), default=0)
 
 
 def early_columns(lines: Iterable[BoardLine]) -> int:
@@ -119,7 +125,7 @@ def early_columns(lines: Iterable[BoardLine]) -> int:
 
 def row_of_cells(line: BoardLine, early: int, language: str, tzid: str) -> list[Cell | None]:
     """The week in its grid, oldest first, None where no day belongs to the visit."""
-    found = {day.back: cell(day, line.today, language, tzid) for day in line.days}
+    found = {day.back: cell(day, line.today, language, tzid) for day in line.days if matters(day, line.today)}
     return [found.get(back) for back in range(early + SCORED_COLUMNS, 0, -1)]
 
 
@@ -128,7 +134,8 @@ def legend_of(lines: Iterable[BoardLine]) -> dict[str, int]:
     found = Counter(
         mark_of(day, line.today) for line in lines for day in line.days if day.scored or day.exclusion is not None
     )
-    return {mark: found[mark] for mark in DAY_MARKS if found[mark] or mark not in ("partial", "outage")}
+    found["missed"] += found.pop("partial", 0)  # the same shape: neither counts
+    return {mark: found[mark] for mark in DAY_MARKS if mark != "partial"}
 
 
 def consequence(outlook: Outlook, language: str, *, over: bool = False) -> Consequence:
@@ -152,5 +159,3 @@ def local_time(at: datetime, language: str, tzid: str) -> str:
 def day_list(days: Sequence[date], language: str) -> str:
     """Dates one after another, as a sentence lists them."""
     return ("、" if language == "zh" else ", ").join(format_day(day, language) for day in days)
-
-

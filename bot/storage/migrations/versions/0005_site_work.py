@@ -14,7 +14,7 @@ CORRECTION = (
     sa.Column("pain", sa.Integer(), nullable=True),
     sa.Column("wellbeing", sa.Integer(), nullable=True),
     sa.Column("antidiarrhoeal", sa.Integer(), nullable=True),
-    sa.Column("reason", sa.String(), nullable=True),
+    sa.Column("request_reason", sa.String(), nullable=True),
     sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
     sa.Column("decided_by", sa.String(), nullable=True),
     sa.Column("decision_reason", sa.String(), nullable=True),
