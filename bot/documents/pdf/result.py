@@ -46,7 +46,7 @@ def _total(draft: Draft, say: Speaker) -> tuple[str, list[str]]:
     if draft.interval is None:
         return say(words.NOT_COMPUTABLE), []
     low, high = total_text(draft.interval.low, rules), total_text(draft.interval.high, rules)
-    return say(words.NOT_YET), [say(words.BETWEEN, low=low, high=high)]
+    return say(words.NOT_YET), [say(words.RANGE, low=low, high=high)]
 
 
 def _provisional(draft: Draft, say: Speaker) -> list[str]:

@@ -228,7 +228,7 @@ def test_verdicts_say_met_not_met_and_by_how_much() -> None:
 def test_a_verdict_is_undecided_or_decided_whatever_is_missing() -> None:
     found = data(draft(clinic=clinic(mass=None), sescd=None))["result"]["verdicts"]
     assert [one["mark"] for one in found] == ["half", "check", "check"]
-    assert plain(found[0]).endswith("Undecided\n: it depends on what is missing")
+    assert plain(found[0]).endswith("Undecided\n: depends on what is missing")
     assert plain(found[1]).endswith("Met\n, whatever is missing")
 
 
