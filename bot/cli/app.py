@@ -6,7 +6,21 @@ from collections.abc import Callable
 
 import typer
 
-from bot.cli import assess, check, demo, draft, migrate, participant, protocol, run, score, staff, study_table, visit
+from bot.cli import (
+    assess,
+    check,
+    demo,
+    draft,
+    migrate,
+    participant,
+    protocol,
+    rehearse,
+    run,
+    score,
+    staff,
+    study_table,
+    visit,
+)
 from bot.cli.common import log_to_file, say
 from schedules.errors import ScheduleError
 
@@ -18,7 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-COMMANDS = (run, demo, check, migrate, protocol, participant, visit, assess, draft, study_table, score, staff)
+COMMANDS = (run, demo, check, migrate, protocol, participant, visit, assess, draft, study_table, score, staff, rehearse)
 for command in COMMANDS:
     command.register(app)
 

@@ -1,9 +1,10 @@
 """Plays a study from instant to instant: phones, site, due messages and housekeeping in the order of their time."""
 
 import asyncio
+import asyncio
 import heapq
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from functools import partial
@@ -21,7 +22,8 @@ from bot.sandbox.rules import BotApi
 from bot.storage.database import Database
 from schedules.windows import instant
 
-PLANS_EVERY = timedelta(hours=24)
+PLANS_EVERY = timedelta(hours=24)  # between due instants nothing changes the plan but acts, which plan themselves
+BEATS_EVERY = timedelta(seconds=60)
 BREATH = timedelta(seconds=1)  # while work is in hand that needs time, such as a pause asked for
 AFTER_FAULT = 20.0  # seconds in which something may be tried again
 GIVES_UP_JOINING = timedelta(hours=70)
@@ -33,7 +35,7 @@ JOINS_WITHIN = 26 * 60  # minutes
 class _Booked:
     at: datetime
     number: int
-    act: Callable[[], None] = field(compare=False)
+    act: Callable[[], Awaitable[None] | None] = field(compare=False)
 
 
 class Play:
@@ -58,11 +60,12 @@ class Play:
         self.site = Site(database, study, self.clock, seed, self.book, self._invited, self._moved_to)
         self._seed = seed
         self._plans_at = begins + PLANS_EVERY
+        self._beaten_at = begins
         for role in roles:
             self.book(role.enrolled_at, partial(self.site.enrol, role))
             self._book_life(role)
 
-    def book(self, at: datetime, act: Callable[[], None]) -> None:
+    def book(self, at: datetime, act: Callable[[], Awaitable[None] | None]) -> None:
         """Have something done at an instant; what lies in the past is done at once."""
         heapq.heappush(self._booked, _Booked(whole(max(at, self.clock.now())), next(self._numbers), act))
 
@@ -79,10 +82,9 @@ class Play:
             if at > end:
                 break
             await self._reach(at)
-            self._act()
-            if self.clock.now() >= self._plans_at:
-                await self._keep_house()
-            self.stage.wake()
+            await self._act()
+            await self._keep_house()
+            self.stage.wake_if_due()
         self.clock.leap(max(end, self.clock.now()))
 
     async def end(self) -> None:
@@ -95,29 +97,58 @@ class Play:
         found = [self._plans_at, *(one.at for one in self._booked[:1])]
         if outlook.next_due is not None and self.stage.serving:
             found.append(outlook.next_due if outlook.next_due > now else now + BREATH)
-        if outlook.busy or self._is_restless():
+        if self.stage.serving and (outlook.busy or self._in_trouble()):
             found.append(now + BREATH)
+        found[0] = found[0] if found[0] > now else now + BREATH
         return max(min(found), now)
 
-    def _is_restless(self) -> bool:
+    def _in_trouble(self) -> bool:
+        """Whether something went wrong on the line a moment ago, so that tries and pauses may be running."""
         struck_at = self.stage.line.struck_at
         return struck_at is not None and self.clock.monotonic() - struck_at < AFTER_FAULT
 
     async def _reach(self, at: datetime) -> None:
         """Let a second pass in the loop's own time while work is in hand; leap over everything else."""
         step = at - self.clock.now()
-        if timedelta(0) < step <= BREATH:
-            await asyncio.sleep(step.total_seconds())
-        elif step > BREATH:
+        if step > BREATH and self.stage.serving:
             self.clock.leap(at)
+        elif step > timedelta(0):
+            await asyncio.sleep(step.total_seconds())
 
-    def _act(self) -> None:
+    async def _act(self) -> None:
         while self._booked and self._booked[0].at <= self.clock.now():
-            heapq.heappop(self._booked).act()
+            waiting = heapq.heappop(self._booked).act()
+            if waiting is not None:
+                await waiting
 
     async def _keep_house(self) -> None:
-        self._plans_at = self.clock.now() + PLANS_EVERY
-        await self.stage.housekeeper.tick_plan()
+        """Plan once a day and beat once a minute of the service's own time, as far as it is up and not in trouble."""
+        if not self.stage.serving:
+            return
+        if self.clock.now() >= self._plans_at and not self._in_trouble():
+            self._plans_at = self.clock.now() + PLANS_EVERY
+            await self.stage.housekeeper.tick_plan()
+            self._beaten_at = self.clock.system_now()
+        elif self.clock.system_now() - self._beaten_at >= BEATS_EVERY:
+            await self._beat()
+
+    async def _beat(self) -> None:
+        await self.stage.housekeeper.tick_beat()
+        self._beaten_at = self.clock.system_now()
+
+    def book_interruption(self, at: datetime, length: timedelta) -> None:
+        """Have the service down from this instant for so long; who taps meanwhile is not heard."""
+        self.book(at, lambda: self._interrupt(length))
+
+    async def _interrupt(self, length: timedelta) -> None:
+        if self.stage.serving:
+            await self._beat()
+            await self.stage.down()
+            self.book(self.clock.now() + length, self._resume)
+
+    async def _resume(self) -> None:
+        await self.stage.up()
+        self._beaten_at = self.clock.system_now()
 
     # Phones
 

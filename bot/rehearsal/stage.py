@@ -12,7 +12,8 @@ from sqlalchemy import exists, func, select
 from sqlmodel import Session, col
 
 from bot.actions import record_delivery
-from bot.actions.keep_time import note_alive
+from bot.actions.come_back import TAPS_LAST, come_back
+from bot.actions.keep_time import last_heard, note_alive, silent_since
 from bot.actions.plan_messages import plan_due
 from bot.actions.prepare_message import prepare
 from bot.actions.study import Study
@@ -74,6 +75,7 @@ class Stage:
         self._tasks: list[asyncio.Task[None]] = []
         self._dispatcher: Dispatcher | None = None
         self._intake: Intake | None = None
+        self._next_due: datetime | None = None
         self.housekeeper = Housekeeper(
             database, clock, plan=partial(plan_due, study=study), beat=self._beat, hears=lambda: True, planned=self.wake
         )
@@ -120,6 +122,11 @@ class Stage:
         if self._dispatcher is not None:
             self._dispatcher.wake()
 
+    def wake_if_due(self) -> None:
+        """Wake the dispatcher at a due instant; what is queued later by an update wakes it anyhow."""
+        if self._next_due is not None and self._next_due <= self.clock.now():
+            self.wake()
+
     def outlook(self) -> Outlook:
         """Look at what is left to do; raises what ended a part of the service."""
         for task in self._tasks:
@@ -127,6 +134,7 @@ class Stage:
                 task.result()
         with self.database.reader.connect() as connection:
             due, held, waiting = connection.execute(OUTLOOK).one()
+        self._next_due = due
         return Outlook(due, bool(held or waiting))
 
     def _make_dispatcher(self) -> Dispatcher:
@@ -143,6 +151,10 @@ class Stage:
         )  # fmt: skip
 
     def _beat(self, session: Session, *, system_now: datetime, now: datetime, shifted: bool) -> bool:
-        return note_alive(
-            session, self.study.protocol.outages, system_now=system_now, now=now, shifted=shifted
-        )
+        """Beat as the service does: after a silence cards are redrawn, after a long one it was an outage."""
+        before, since = last_heard(session), silent_since(session, system_now, TAPS_LAST)
+        policy = self.study.protocol.outages
+        out = note_alive(session, policy, system_now=system_now, now=now, shifted=shifted)
+        if out or since is not None:
+            come_back(session, study=self.study, silent_since=since or before or now, now=now)
+        return out
