@@ -7,11 +7,13 @@ from itertools import pairwise
 from sqlmodel import Session, col, select
 
 from bot.actions.pull_draft import pull_draft
+from bot.actions.show_signature import signature_block
 from bot.actions.store_draft import store_draft
 from bot.actions.study import Study
 from bot.diary.completeness import DayState
 from bot.documents.pdf.compile import render_pdf
-from bot.documents.pdf.parts import Anchor, Background, DayChange, SignatureBlock, TrendPoint
+from bot.documents.pdf.parts import Anchor, Background, DayChange, TrendPoint
+from bot.storage.signatures import latest_signature
 from bot.storage.tables import AuditRow, EntryRow, ParticipantRow, StoredDraftRow
 from bot.storage.trail import Trail, entity_of, id_of
 from bot.storage.views.draft import Drafts, DraftSources
@@ -21,15 +23,25 @@ from schedules.visits import STOPPED
 ITEMS = ("stools", "pain", "wellbeing", "antidiarrhoeal")
 
 
-def print_draft(audit: Trail, participant: ParticipantRow, visit: str, language: str, *, study: Study) -> bytes:
+def print_draft(
+    audit: Trail, participant: ParticipantRow, visit: str, language: str, *, study: Study, synthetic: bool = False
+) -> bytes:
     """The draft as of now as a PDF, after it was stored as printed; the page names the audit event of the storing.
 
     Raises NotAllowedError, ScheduleError when the study has no such visit, RefusedError when the visit does not take
     place, InvalidInputError when a text holds a character that the page cannot show.
     """
     row = store_draft(audit, participant, visit, "printed", study=study)
-    anchor = anchor_of(audit.session, row)
-    return draft_pdf(audit.session, participant, visit, language, study=study, now=audit.now, anchor=anchor)
+    return draft_pdf(
+        audit.session,
+        participant,
+        visit,
+        language,
+        study=study,
+        now=audit.now,
+        anchor=signed_anchor(audit.session, participant, visit) or anchor_of(audit.session, row),
+        synthetic=synthetic,
+    )
 
 
 def draft_pdf(
@@ -40,13 +52,16 @@ def draft_pdf(
     *,
     study: Study,
     now: datetime,
-    signature: SignatureBlock | None = None,
     anchor: Anchor | None = None,
     synthetic: bool = False,
 ) -> bytes:
-    """The page of a visit as it stands at `now`; nothing is stored. `synthetic` marks the data of a demonstration."""
+    """The page of a visit as it stands at `now`, with its last signature; nothing is stored.
+
+    `synthetic` marks the data of a demonstration.
+    """
     pulled = pull_draft(session, participant.code, visit, study=study, now=now)
     background = background_of(session, participant, visit, study=study, now=now, synthetic=synthetic)
+    signature = None if pulled.signature is None else signature_block(pulled.signature, language)
     return render_pdf(pulled.draft, pulled.header, language, signature=signature, anchor=anchor, background=background)
 
 
@@ -55,9 +70,13 @@ def background_of(
 ) -> Background:
     """The course up to the visit, and when its days were entered late or corrected."""
     person, records = read_record(session, participant)
-    drafts = Drafts(person, records, study.protocol, now)
+    return background_from(Drafts(person, records, study.protocol, now), visit, synthetic=synthetic)
+
+
+def background_from(drafts: Drafts, visit: str, *, synthetic: bool = False) -> Background:
+    """The same from records that have been read already."""
     found = drafts.draft(visit)
-    baseline = found.diary.calendar.visit(study.protocol.baseline.code)
+    baseline = found.diary.calendar.visit(drafts.protocol.baseline.code)
     return Background(
         study=found.protocol.registry_id or found.protocol.id,
         baseline_on=baseline.on if baseline.held else None,
@@ -75,6 +94,13 @@ def anchor_of(session: Session, row: StoredDraftRow) -> Anchor | None:
         .where(AuditRow.entity == entity_of(row), AuditRow.entity_id == id_of(row))
         .order_by(col(AuditRow.seq).desc())
     ).first()
+    return None if event is None else Anchor(event.seq, event.hash)
+
+
+def signed_anchor(session: Session, participant: ParticipantRow, visit: str) -> Anchor | None:
+    """The audit event of the signature that stands on a visit; None without one."""
+    latest = latest_signature(session, participant.id or 0, visit)
+    event = session.get(AuditRow, latest.row.audit_seq) if latest is not None and latest.stands else None
     return None if event is None else Anchor(event.seq, event.hash)
 
 

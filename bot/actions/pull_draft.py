@@ -12,6 +12,7 @@ from bot.scoring.changes import SinceStored
 from bot.scoring.draft import Draft
 from bot.storage.assessments import value_of
 from bot.storage.participants import participant_by_code
+from bot.storage.signatures import SignedOnce, latest_signature
 from bot.storage.stored_drafts import since_last_stored
 from bot.storage.tables import AssessmentRow, ParticipantRow
 from bot.storage.views.draft import DraftSources, read_draft
@@ -19,10 +20,14 @@ from bot.storage.views.draft import DraftSources, read_draft
 
 @dataclass(frozen=True, slots=True)
 class PulledDraft:
-    """A draft, and what its document says besides the score; the header knows what changed since the last stored."""
+    """A draft, what its document says besides the score, and the visit's last signature, void or not.
+
+    The header knows what changed since the last stored draft.
+    """
 
     draft: Draft
     header: DraftHeader
+    signature: SignedOnce | None = None
 
 
 def pull_draft(session: Session, code: str, visit: str, *, study: Study, now: datetime) -> PulledDraft:
@@ -31,10 +36,12 @@ def pull_draft(session: Session, code: str, visit: str, *, study: Study, now: da
     participant = participant_by_code(session, code)
     found = read_draft(session, participant, visit, study.protocol, now)
     since = since_last_stored(session, participant.id or 0, found.draft, found.protocol.fingerprint)
-    return PulledDraft(found.draft, _header(participant, found, since))
+    signature = latest_signature(session, participant.id or 0, visit)
+    return PulledDraft(found.draft, header_of(participant, found, since), signature)
 
 
-def _header(participant: ParticipantRow, found: DraftSources, since: SinceStored | None) -> DraftHeader:
+def header_of(participant: ParticipantRow, found: DraftSources, since: SinceStored | None) -> DraftHeader:
+    """What a draft's document says besides the score."""
     site, planned = found.protocol.site(participant.site), found.protocol.visit(found.visit.code)
     names = {language: f"{planned.code} {name}" for language, name in planned.names.items()}
     return DraftHeader(

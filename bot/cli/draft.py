@@ -37,6 +37,7 @@ def draft(
     as_json: JsonOption = False,
 ) -> None:
     """Show the draft: scored days, components known and missing, the interval, and what is decided."""
+    from bot.actions.show_signature import signature_json
     from bot.documents.draft_text import draft_text
     from bot.scoring.draft_json import draft_to_json
 
@@ -48,7 +49,7 @@ def draft(
             return
     pulled = stored(code, visit, by) if store else pulled_now(code, visit)
     if as_json:
-        print_json(draft_to_json(pulled.draft, pulled.header.since))
+        print_json(draft_to_json(pulled.draft, pulled.header.since, signature_json(pulled.signature)))
     else:
         print(draft_text(pulled.draft, pulled.header, language), end="")
 

@@ -18,10 +18,10 @@ PLACES = 4
 Json = dict[str, object]
 
 
-def draft_to_json(draft: Draft, since: SinceStored | None = None) -> Json:
+def draft_to_json(draft: Draft, since: SinceStored | None = None, signature: Json | None = None) -> Json:
     """Return the document of a draft; `since` is what has changed since the last stored one, if there is one.
 
-    `signature` is null and filled in by whoever keeps signatures.
+    `signature` is the visit's last signature as whoever keeps signatures words it; null when there is none.
     """
     given, rules = draft.given, draft.given.rules
     return {
@@ -51,7 +51,7 @@ def draft_to_json(draft: Draft, since: SinceStored | None = None) -> Json:
             for line in arithmetic_lines(draft)
         ],
         "since_stored": since_stored_json(since),
-        "signature": None,
+        "signature": signature,
     }
 
 

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from bot.documents import change_words, words
+from bot.documents import change_words, signing_words, words
 from bot.i18n import LANGUAGES, Message, read_catalogue
 
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
@@ -11,7 +11,7 @@ SAME_IN_BOTH = {"PRO2", "PRO3", "SES-CD"}
 
 def all_words() -> list[Message]:
     found: list[Message] = []
-    for value in [value for module in (words, change_words) for value in vars(module).values()]:
+    for value in [value for module in (words, change_words, signing_words) for value in vars(module).values()]:
         inside = value.values() if hasattr(value, "values") and not isinstance(value, type) else [value]
         found += [one for one in inside if isinstance(one, Message)]
     return found
