@@ -257,16 +257,20 @@ class Traffic:
 def read_traffic(session: Session, people: Iterable[int], now: datetime) -> Mapping[int, Traffic]:
     """Messages of the last three days and the next 36 hours, by participant: one query."""
     found = MessageRow.__table__.c  # type: ignore[attr-defined]  # SQLModel hides the table
-    rows = session.connection().execute(
-        select(found.participant_id, found.kind, found.state, found.due_at, found.sent_at, found.diary_day)
-        .where(
-            col(MessageRow.participant_id).in_(list(people)),
-            col(MessageRow.kind).in_(RINGING),
-            col(MessageRow.due_at) >= now - MESSAGES_BACK,
-            col(MessageRow.due_at) <= now + MESSAGES_AHEAD,
+    rows = (
+        session.connection()
+        .execute(
+            select(found.participant_id, found.kind, found.state, found.due_at, found.sent_at, found.diary_day)
+            .where(
+                col(MessageRow.participant_id).in_(list(people)),
+                col(MessageRow.kind).in_(RINGING),
+                col(MessageRow.due_at) >= now - MESSAGES_BACK,
+                col(MessageRow.due_at) <= now + MESSAGES_AHEAD,
+            )
+            .order_by(found.due_at, found.id)
         )
-        .order_by(found.due_at, found.id)
-    ).all()
+        .all()
+    )
     recent: dict[int, list[SentMessage]] = {}
     planned: dict[int, SentMessage] = {}
     for row in rows:

@@ -167,7 +167,8 @@ def read_cohort(
     `site` and `code` narrow further; a code may be given in part. Eight queries, however many there are.
     """
     where = _narrowing(scope, site, code)
-    people = session.connection().execute(_narrowed(select(ParticipantRow.__table__), where).order_by(ParticipantRow.code)).all()  # type: ignore[attr-defined]  # SQLModel hides the table
+    everyone = select(ParticipantRow.__table__)  # type: ignore[attr-defined]  # SQLModel hides the table
+    people = session.connection().execute(_narrowed(everyone, where).order_by(ParticipantRow.code)).all()
     since = now.date() - LOOKS_BACK - timedelta(days=protocol.rules.lookback_days + protocol.diary.early_days + 2)
     zones = _zones(session, where)
     facts = _facts(session, where)

@@ -93,17 +93,21 @@ def read_evening(session: Session, cohort: Cohort, since: datetime) -> Evening:
     found = MessageRow.__table__.c  # type: ignore[attr-defined]  # SQLModel hides the table
     people = ParticipantRow.__table__.c  # type: ignore[attr-defined]
     sites = sorted({person.row.site for person in cohort.people})
-    rows = session.connection().execute(
-        select(found.state, found.due_at, found.kind, func.count())
-        .join(ParticipantRow.__table__, found.participant_id == people.id)  # type: ignore[attr-defined]
-        .where(
-            people.site.in_(sites),
-            found.kind.in_(RINGING),
-            found.due_at >= since,
-            found.due_at < cohort.now + timedelta(hours=24),
+    rows = (
+        session.connection()
+        .execute(
+            select(found.state, found.due_at, found.kind, func.count())
+            .join(ParticipantRow.__table__, found.participant_id == people.id)  # type: ignore[attr-defined]
+            .where(
+                people.site.in_(sites),
+                found.kind.in_(RINGING),
+                found.due_at >= since,
+                found.due_at < cohort.now + timedelta(hours=24),
+            )
+            .group_by(found.state, found.due_at, found.kind)
         )
-        .group_by(found.state, found.due_at, found.kind)
-    ).all()
+        .all()
+    )
     ended: dict[str, int] = dict.fromkeys(("sent", "refused", "unknown", "expired"), 0)
     tonight: dict[datetime, int] = {}
     for state, due_at, kind, number in rows:
