@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import bindparam, or_
 from sqlmodel import Session, col, select
 
 from bot.actions.study import Study
@@ -23,6 +24,11 @@ BACKLOG = timedelta(days=3)
 JOINING_GRACE = timedelta(minutes=10)  # a prompt does not interrupt the last steps of joining
 PLANNED_KINDS = ("prompt", "second", "last_call", "snoozed", "closing", "thank_you")
 MOVABLE = ("planned", "retry")
+STORED = select(MessageRow).where(
+    col(MessageRow.participant_id) == bindparam("participant"),
+    col(MessageRow.kind).in_(PLANNED_KINDS),
+    or_(col(MessageRow.diary_day) >= bindparam("since"), col(MessageRow.state).in_(MOVABLE)),
+)
 NO_LONGER_DUE = "no longer due"
 TOO_LATE = "its time had passed"
 
@@ -40,7 +46,7 @@ def plan_participant(session: Session, participant: ParticipantRow, *, study: St
         message_key(participant, message): message for message in wanted_messages(session, participant, study, now)
     }
     stored: dict[str, list[MessageRow]] = defaultdict(list)
-    for row in _stored(session, participant):
+    for row in _stored(session, participant, now):
         stored[base_key(row.dedupe_key)].append(row)
     for key, message in wanted.items():
         _plan_one(session, participant, key, message, stored.get(key, []), now)
@@ -164,10 +170,10 @@ def _facts(session: Session, diary: Diary) -> ReminderFacts:
     )
 
 
-def _stored(session: Session, participant: ParticipantRow) -> Iterable[MessageRow]:
-    return session.exec(
-        select(MessageRow).where(MessageRow.participant_id == participant.id, col(MessageRow.kind).in_(PLANNED_KINDS))
-    ).all()
+def _stored(session: Session, participant: ParticipantRow, now: datetime) -> Iterable[MessageRow]:
+    """What is planned already: of days that may still be wanted whatever became of it, of others what still waits."""
+    since = now.date() - BACKLOG - timedelta(days=2)  # whatever the zone
+    return session.exec(STORED, params={"participant": participant.id, "since": since}).all()
 
 
 def _row(key: str, participant: ParticipantRow, message: PlannedMessage, now: datetime) -> MessageRow:

@@ -3,71 +3,90 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
+from sqlalchemy import BindParameter, bindparam
 from sqlmodel import Session, col, select
 
 from bot.storage.tables import AnswerRow, CardRow, EntryRow, HelpedRow
 from bot.storage.trail import Trail, insert
 
+# Made once: what a diary is read with runs for every tap and every message.
+PARTICIPANT: BindParameter[Any] = bindparam("participant")
+FIRST: BindParameter[Any] = bindparam("first")
+LAST: BindParameter[Any] = bindparam("last")
+ANSWERS = (
+    select(AnswerRow)
+    .where(col(AnswerRow.participant_id) == PARTICIPANT, col(AnswerRow.diary_day).between(FIRST, LAST))
+    .order_by(col(AnswerRow.ordinal))
+)
+ENTRIES = (
+    select(EntryRow)
+    .where(col(EntryRow.participant_id) == PARTICIPANT, col(EntryRow.diary_day).between(FIRST, LAST))
+    .order_by(col(EntryRow.revision))
+)
+CARDS = (
+    select(CardRow)
+    .where(col(CardRow.participant_id) == PARTICIPANT, col(CardRow.diary_day).between(FIRST, LAST))
+    .order_by(col(CardRow.diary_day))
+)
+HELPED = select(col(HelpedRow.diary_day)).where(
+    col(HelpedRow.participant_id) == PARTICIPANT, col(HelpedRow.diary_day).between(FIRST, LAST)
+)
+CARD_BY_KEY = select(CardRow).where(col(CardRow.key) == bindparam("key"))
 ENTRY_FIELDS = ("stools", "pain", "wellbeing", "antidiarrhoeal", "timing", "source", "language", "wording_version")
 
 
 def card_by_key(session: Session, key: str) -> CardRow | None:
-    return session.exec(select(CardRow).where(CardRow.key == key)).first()
+    return session.exec(CARD_BY_KEY, params={"key": key}).first()
 
 
 def card_of(session: Session, participant_id: int, day: date) -> CardRow | None:
-    return session.exec(
-        select(CardRow).where(CardRow.participant_id == participant_id, CardRow.diary_day == day)
-    ).first()
+    return session.exec(CARDS, params=_span(participant_id, [day])).first()
 
 
 def cards_of(session: Session, participant_id: int, days: Collection[date]) -> Mapping[date, CardRow]:
-    rows = session.exec(
-        select(CardRow).where(CardRow.participant_id == participant_id, col(CardRow.diary_day).in_(days))
-    ).all()
+    if not days:
+        return {}
+    rows = session.exec(CARDS, params=_span(participant_id, days)).all()
+    return {row.diary_day: row for row in rows if row.diary_day in days}
+
+
+def cards_since(session: Session, participant_id: int, first: date) -> Mapping[date, CardRow]:
+    """Every card from a diary day on, whether or not the calendar still asks its day."""
+    rows = session.exec(CARDS, params=_span(participant_id, [first, date.max])).all()
     return {row.diary_day: row for row in rows}
-
-
-def card_days(session: Session, participant_id: int) -> set[date]:
-    """Every diary day that has a card, whether or not the calendar still asks it."""
-    return set(session.exec(select(col(CardRow.diary_day)).where(CardRow.participant_id == participant_id)).all())
 
 
 def answers_of(session: Session, participant_id: int, days: Collection[date]) -> Mapping[date, Mapping[str, AnswerRow]]:
     """The current answer to each item of each day; days without answers are absent."""
-    rows = session.exec(
-        select(AnswerRow)
-        .where(AnswerRow.participant_id == participant_id, col(AnswerRow.diary_day).in_(days))
-        .order_by(col(AnswerRow.ordinal))
-    ).all()
     found: dict[date, dict[str, AnswerRow]] = defaultdict(dict)
-    for row in rows:
-        found[row.diary_day][row.item] = row
+    if days:
+        for row in session.exec(ANSWERS, params=_span(participant_id, days)).all():
+            if row.diary_day in days:
+                found[row.diary_day][row.item] = row
     return found
 
 
 def entries_of(session: Session, participant_id: int, days: Collection[date]) -> Mapping[date, Sequence[EntryRow]]:
     """Every revision of each day's entry, oldest first; days without an entry are absent."""
-    rows = session.exec(
-        select(EntryRow)
-        .where(EntryRow.participant_id == participant_id, col(EntryRow.diary_day).in_(days))
-        .order_by(col(EntryRow.revision))
-    ).all()
     found: dict[date, list[EntryRow]] = defaultdict(list)
-    for row in rows:
-        found[row.diary_day].append(row)
+    if days:
+        for row in session.exec(ENTRIES, params=_span(participant_id, days)).all():
+            if row.diary_day in days:
+                found[row.diary_day].append(row)
     return found
 
 
 def helped_days(session: Session, participant_id: int, days: Collection[date]) -> frozenset[date]:
-    return frozenset(
-        session.exec(
-            select(col(HelpedRow.diary_day)).where(
-                HelpedRow.participant_id == participant_id, col(HelpedRow.diary_day).in_(days)
-            )
-        ).all()
-    )
+    if not days:
+        return frozenset()
+    return frozenset(session.exec(HELPED, params=_span(participant_id, days)).all()) & frozenset(days)
+
+
+def _span(participant_id: int, days: Collection[date]) -> dict[str, Any]:
+    """One range for all days: a list of them would have to be written out in every statement."""
+    return {"participant": participant_id, "first": min(days), "last": max(days)}
 
 
 def add_answer(audit: Trail, answer: AnswerRow, *, old: int | None) -> None:

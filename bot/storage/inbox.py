@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, text, update
+from sqlalchemy import bindparam, func, text, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session, col, select
@@ -16,6 +16,8 @@ from bot.storage.tables import InboxRow
 NAMES = frozenset({"first_name", "last_name", "username", "phone_number", "vcard", "sender_user_name"})
 BIGGEST = 2**63 - 1
 NO_CHAT = 0  # the queue of updates that name no private chat
+NEXT_WAITING = select(InboxRow).where(col(InboxRow.state) == "waiting").order_by(col(InboxRow.update_id)).limit(1)
+NEXT_OF_CHAT = NEXT_WAITING.where(col(InboxRow.address) == bindparam("chat"))
 
 
 def strip_names(value: Any) -> Any:
@@ -85,9 +87,10 @@ def next_waiting(session: Session, chat: int) -> InboxRow | None:
     """
     if not _lock_chat(session, chat):
         return None
-    same_chat = col(InboxRow.address).is_(None) if chat == NO_CHAT else col(InboxRow.address) == chat
-    query = select(InboxRow).where(col(InboxRow.state) == "waiting", same_chat)
-    return session.exec(query.order_by(col(InboxRow.update_id)).limit(1)).first()
+    if chat != NO_CHAT:
+        return session.exec(NEXT_OF_CHAT, params={"chat": chat}).first()
+    same_chat = col(InboxRow.address).is_(None)
+    return session.exec(NEXT_WAITING.where(same_chat)).first()
 
 
 def _lock_chat(session: Session, chat: int) -> bool:

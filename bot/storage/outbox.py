@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, or_, text, update
+from sqlalchemy import ColumnElement, Table, bindparam, func, or_, text, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped
@@ -16,6 +16,37 @@ UNSENT = ("planned", "retry")
 HELD = ("claimed", "sending")
 REPEATABLE = ("edit", "closing")  # an edit may be made twice without harm
 LEASE = timedelta(seconds=60)
+
+# Made once: what the dispatcher asks in every round, and what every tap queues.
+MESSAGES: Table = MessageRow.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
+ONCE = {
+    "sqlite": sqlite_insert(MESSAGES).on_conflict_do_nothing(index_elements=["dedupe_key"]).returning(MESSAGES.c.id),
+    "postgresql": postgres_insert(MESSAGES)
+    .on_conflict_do_nothing(index_elements=["dedupe_key"])
+    .returning(MESSAGES.c.id),
+}
+CLAIMABLE = (
+    select(MessageRow)
+    .where(
+        col(MessageRow.state).in_(UNSENT),
+        col(MessageRow.due_at) <= bindparam("study_now"),
+        or_(col(MessageRow.next_try_at).is_(None), col(MessageRow.next_try_at) <= bindparam("clock")),
+    )
+    .order_by(col(MessageRow.priority), col(MessageRow.due_at), col(MessageRow.id))
+    .limit(bindparam("room"))
+    .with_for_update(skip_locked=True)
+)
+HELD_ROW = (
+    select(MessageRow)
+    .where(
+        col(MessageRow.id) == bindparam("held"),
+        col(MessageRow.lease_owner) == bindparam("owner"),
+        col(MessageRow.fence) == bindparam("fence"),
+        col(MessageRow.state).in_(HELD),
+    )
+    .with_for_update()
+)
+NEXT_DUE = select(func.min(col(MessageRow.due_at))).where(col(MessageRow.state).in_(UNSENT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +67,8 @@ def enqueue(session: Session, row: MessageRow) -> bool:
     if row.kind == "edit" and row.card_id is not None:
         cancel_superseded(session, row)
     values = {name: getattr(row, name) for name in MessageRow.model_fields if name != "id"}
-    insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgres_insert
-    once = insert(MessageRow).values(**values).on_conflict_do_nothing(index_elements=["dedupe_key"])
-    return session.connection().execute(once.returning(col(MessageRow.id))).first() is not None
+    once = ONCE[session.get_bind().dialect.name]
+    return session.connection().execute(once, values).first() is not None
 
 
 def cancel_superseded(session: Session, newer: MessageRow) -> None:
@@ -68,16 +98,12 @@ def claim_due(
     Due instants are study time; leases and pauses run by the system clock, on PostgreSQL by the database's.
     """
     clock = lease_clock(session, system_now)
-    rested = or_(col(MessageRow.next_try_at).is_(None), col(MessageRow.next_try_at) <= clock)
-    query = (
-        select(MessageRow)
-        .where(col(MessageRow.state).in_(UNSENT), col(MessageRow.due_at) <= study_now, rested)
-        .where(_none_of(col(MessageRow.address), busy_addresses))
-        .where(_none_of(col(MessageRow.participant_id), busy_participants))
-        .order_by(col(MessageRow.priority), col(MessageRow.due_at), col(MessageRow.id))
-        .limit(limit)
-    )
-    rows = session.exec(query.with_for_update(skip_locked=True)).all()
+    query = CLAIMABLE
+    if busy_addresses:
+        query = query.where(_none_of(col(MessageRow.address), busy_addresses))
+    if busy_participants:
+        query = query.where(_none_of(col(MessageRow.participant_id), busy_participants))
+    rows = session.exec(query, params={"study_now": study_now, "clock": clock, "room": limit}).all()
     for row in rows:
         row.state, row.lease_owner, row.lease_until, row.fence = (
             "claimed",
@@ -108,13 +134,8 @@ def claim_of(row: MessageRow) -> Claim:
 
 def held_row(session: Session, claim: Claim) -> MessageRow | None:
     """The row as long as this claim still holds it, locked until the transaction ends; else None."""
-    query = select(MessageRow).where(
-        col(MessageRow.id) == claim.id,
-        col(MessageRow.lease_owner) == claim.owner,
-        col(MessageRow.fence) == claim.fence,
-        col(MessageRow.state).in_(HELD),
-    )
-    return session.exec(query.with_for_update()).first()
+    proof = {"held": claim.id, "owner": claim.owner, "fence": claim.fence}
+    return session.exec(HELD_ROW, params=proof).first()
 
 
 def begin_sending(session: Session, row: MessageRow, *, now: datetime) -> None:
@@ -193,4 +214,4 @@ def count_due(session: Session, study_now: datetime) -> int:
 
 def next_due(session: Session) -> datetime | None:
     """The earliest due instant of what is not sent yet, in study time."""
-    return session.exec(select(func.min(col(MessageRow.due_at))).where(col(MessageRow.state).in_(UNSENT))).one()
+    return session.exec(NEXT_DUE).one()

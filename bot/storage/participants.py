@@ -3,11 +3,30 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from bot.errors import NotFoundError
 from bot.storage.tables import ChatRow, InvitationRow, PanelRow, ParticipantRow, StaffRow, StrangerRow, ZoneRow
 from schedules.windows import ZonePeriod
+
+# Made once: what every tap and every message looks up.
+BOUND_CHAT = select(ChatRow).where(
+    col(ChatRow.participant_id) == bindparam("participant"), col(ChatRow.unbound_at).is_(None)
+)
+CHAT_AT = select(ChatRow).where(
+    col(ChatRow.channel) == bindparam("channel"),
+    col(ChatRow.address) == bindparam("address"),
+    col(ChatRow.unbound_at).is_(None),
+)
+PANEL_AT = select(PanelRow).where(
+    col(PanelRow.channel) == bindparam("channel"), col(PanelRow.address) == bindparam("address")
+)
+ZONES = (
+    select(col(ZoneRow.from_on), col(ZoneRow.tzid))
+    .where(col(ZoneRow.participant_id) == bindparam("participant"))
+    .order_by(col(ZoneRow.from_on), col(ZoneRow.id))
+)
 
 
 def participant_by_code(session: Session, code: str) -> ParticipantRow:
@@ -31,16 +50,12 @@ def all_participants(session: Session) -> Sequence[ParticipantRow]:
 
 def bound_chat(session: Session, participant_id: int) -> ChatRow | None:
     """The one chat that now belongs to the participant."""
-    return session.exec(
-        select(ChatRow).where(ChatRow.participant_id == participant_id, col(ChatRow.unbound_at).is_(None))
-    ).first()
+    return session.exec(BOUND_CHAT, params={"participant": participant_id}).first()
 
 
 def chat_at(session: Session, channel: str, address: int) -> ChatRow | None:
     """The bound chat at an address of a channel."""
-    return session.exec(
-        select(ChatRow).where(ChatRow.channel == channel, ChatRow.address == address, col(ChatRow.unbound_at).is_(None))
-    ).first()
+    return session.exec(CHAT_AT, params={"channel": channel, "address": address}).first()
 
 
 def was_bound(session: Session, channel: str, address: int) -> bool:
@@ -50,7 +65,7 @@ def was_bound(session: Session, channel: str, address: int) -> bool:
 
 
 def panel_at(session: Session, channel: str, address: int) -> PanelRow | None:
-    return session.exec(select(PanelRow).where(PanelRow.channel == channel, PanelRow.address == address)).first()
+    return session.exec(PANEL_AT, params={"channel": channel, "address": address}).first()
 
 
 def stranger_at(session: Session, channel: str, address: int) -> StrangerRow:
@@ -65,10 +80,8 @@ def stranger_at(session: Session, channel: str, address: int) -> StrangerRow:
 
 def zone_history(session: Session, participant_id: int) -> tuple[ZonePeriod, ...]:
     """The participant's zones, oldest first; the later of two that begin on one day holds."""
-    rows = session.exec(
-        select(ZoneRow).where(ZoneRow.participant_id == participant_id).order_by(col(ZoneRow.from_on), col(ZoneRow.id))
-    ).all()
-    by_day: dict[date, ZonePeriod] = {row.from_on: ZonePeriod(row.from_on, row.tzid) for row in rows}
+    rows = session.exec(ZONES, params={"participant": participant_id}).all()
+    by_day: dict[date, ZonePeriod] = {from_on: ZonePeriod(from_on, tzid) for from_on, tzid in rows}
     return tuple(by_day.values())
 
 

@@ -3,12 +3,22 @@
 from collections.abc import Mapping, Sequence
 from datetime import time
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from bot.storage.tables import OutageRow, ParticipantRow, PreparationRow, VisitRow
 from schedules.protocol import StudyProtocol
 from schedules.visits import VisitCalendar, VisitFacts, VisitState, plan_calendar
 from schedules.windows import Outage
+
+# Made once: the calendar is computed anew for every tap and every message.
+VISITS = select(VisitRow).where(col(VisitRow.participant_id) == bindparam("participant"))
+PREPARATION = (
+    select(PreparationRow)
+    .where(col(PreparationRow.participant_id) == bindparam("participant"), col(PreparationRow.removed_at).is_(None))
+    .order_by(col(PreparationRow.on))
+)
+OUTAGES = select(col(OutageRow.started_at), col(OutageRow.ended_at)).order_by(col(OutageRow.started_at))
 
 
 def visit_row(session: Session, participant_id: int, code: str) -> VisitRow | None:
@@ -19,19 +29,13 @@ def visit_row(session: Session, participant_id: int, code: str) -> VisitRow | No
 
 def preparation_rows(session: Session, participant_id: int) -> Sequence[PreparationRow]:
     """Preparation and endoscopy days in force, in order of date."""
-    return session.exec(
-        select(PreparationRow)
-        .where(PreparationRow.participant_id == participant_id, col(PreparationRow.removed_at).is_(None))
-        .order_by(col(PreparationRow.on))
-    ).all()
+    return session.exec(PREPARATION, params={"participant": participant_id}).all()
 
 
 def visit_facts(session: Session, participant_id: int, protocol: StudyProtocol) -> tuple[VisitFacts, ...]:
     """What has been decided or has happened for each visit of the protocol, in the protocol's order."""
-    rows = {
-        row.code: row for row in session.exec(select(VisitRow).where(VisitRow.participant_id == participant_id)).all()
-    }
-    return facts_of(protocol, rows, preparation_rows(session, participant_id))
+    rows = session.exec(VISITS, params={"participant": participant_id}).all()
+    return facts_of(protocol, {row.code: row for row in rows}, preparation_rows(session, participant_id))
 
 
 def facts_of(
@@ -64,5 +68,4 @@ def calendar_of(session: Session, participant: ParticipantRow, protocol: StudyPr
 
 def outages(session: Session) -> tuple[Outage, ...]:
     """Every recorded outage, oldest first."""
-    rows = session.exec(select(OutageRow).order_by(col(OutageRow.started_at))).all()
-    return tuple(Outage(row.started_at, row.ended_at) for row in rows)
+    return tuple(Outage(started_at, ended_at) for started_at, ended_at in session.exec(OUTAGES).all())

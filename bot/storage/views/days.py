@@ -2,18 +2,20 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlmodel import Session
 
 from bot.diary.completeness import DayState, DayTimes, Timing, day_state
-from bot.storage.diary import answers_of, card_days, cards_of, entries_of, helped_days
+from bot.storage.diary import answers_of, cards_of, cards_since, entries_of, helped_days
 from bot.storage.participants import zone_history
 from bot.storage.tables import AnswerRow, CardRow, EntryRow, ParticipantRow
 from bot.storage.visits import calendar_of, outages
 from schedules.protocol import StudyProtocol
 from schedules.visits import AskedDay, VisitCalendar, day_minus_one_closing
-from schedules.windows import DiaryDay, Outage, ZonePeriod, diary_day
+from schedules.windows import DiaryDay, Outage, ZonePeriod, diary_day, local_day
+
+REACH = timedelta(days=21)  # the look-back before a visit, and a week for what came late
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +81,25 @@ def read_diary(
     *,
     days: Collection[date] | None = None,
 ) -> Diary:
-    """The diary at `now`; without `days`, all that the calendar asks, scores or excludes, and all that have a card."""
+    """The diary at `now` of these days.
+
+    Without `days`, from three weeks back on: all that the calendar asks, scores or excludes, and all that have a
+    card. That is as far as anything reaches that a participant can still see or do.
+    """
+    key = participant.id or 0
     calendar = calendar_of(session, participant, protocol)
-    every = calendar_days(calendar) | card_days(session, participant.id or 0) if days is None else set(days)
-    wanted = sorted(every)
-    zones = zone_history(session, participant.id or 0)
-    stored = read_stored(session, participant.id or 0, wanted)
-    return assemble_diary(participant, protocol, calendar, zones, outages(session), stored, wanted, now)
+    zones = zone_history(session, key)
+    first = local_day(now, zones) - REACH if days is None else date.min
+    cards = cards_since(session, key, first) if days is None else cards_of(session, key, set(days))
+    wanted = {day for day in calendar_days(calendar) | set(cards) if day >= first} if days is None else set(days)
+    stored = read_stored(session, key, wanted, cards)
+    return assemble_diary(participant, protocol, calendar, zones, outages(session), stored, sorted(wanted), now)
+
+
+def read_whole_diary(session: Session, participant: ParticipantRow, protocol: StudyProtocol, now: datetime) -> Diary:
+    """The diary at `now` of every day that the calendar asks, scores or excludes, from the first visit on."""
+    calendar = calendar_of(session, participant, protocol)
+    return read_diary(session, participant, protocol, now, days=calendar_days(calendar))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +112,14 @@ class StoredDays:
     helped: Collection[date]
 
 
-def read_stored(session: Session, participant_id: int, days: Collection[date]) -> StoredDays:
-    """Read what is stored for these days, in four queries."""
+def read_stored(
+    session: Session, participant_id: int, days: Collection[date], cards: Mapping[date, CardRow]
+) -> StoredDays:
+    """Read what is stored for these days besides their cards, in three queries."""
     return StoredDays(
         answers_of(session, participant_id, days),
         entries_of(session, participant_id, days),
-        cards_of(session, participant_id, days),
+        cards,
         helped_days(session, participant_id, days),
     )
 

@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from bot.diary.completeness import DayState
 from bot.storage.tables import ParticipantRow
-from bot.storage.views.days import Diary, read_diary
+from bot.storage.views.days import Diary, read_whole_diary
 from schedules.protocol import StudyProtocol
 from schedules.visits import ScheduledVisit
 
@@ -33,7 +33,7 @@ def list_visits(
     session: Session, participant: ParticipantRow, protocol: StudyProtocol, now: datetime
 ) -> list[ListedVisit]:
     """Every visit of the protocol in its order."""
-    diary = read_diary(session, participant, protocol, now)
+    diary = read_whole_diary(session, participant, protocol, now)
     return [ListedVisit(visit, _days(diary, visit)) for visit in diary.calendar.visits]
 
 
