@@ -1,0 +1,73 @@
+"""A call that comes from the page: the same desk and actions, but what is said is shown instead of sent."""
+
+import secrets
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sqlmodel import Session
+
+from bot.actions.queue import queue_card_edit
+from bot.actions.study import Study
+from bot.chat.call import Call
+from bot.chat.incoming import Incoming, Typed
+from bot.chat.outcomes import Reply
+from bot.diary.card import CardContext
+from bot.diary_page.chat_copy import BY_PAGE, wants_redraw
+from bot.diary_page.words import Say
+from bot.i18n import Message
+from bot.people.actor import Origin, participant_actor
+from bot.storage.diary_links import await_turn
+from bot.storage.participants import bound_chat
+from bot.storage.tables import CardRow, ParticipantRow
+from bot.storage.trail import Trail
+from bot.storage.views.days import DayRecord
+
+CHANNEL = "page"
+
+
+@dataclass
+class PageCall(Call):
+    """One request of a participant; `notes` are the sentences that the next page shows."""
+
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def voice(self) -> Say:
+        return Say(self.language)
+
+    @property
+    def phone(self) -> str:
+        """The site's own phone number."""
+        return self.study.protocol.site(self.sender.site).phone
+
+    def note(self, message: Message, **params: object) -> None:
+        """Say this on the next page."""
+        self.notes.append(self.voice(message, **params))
+
+    def say(self, reply: Reply, language: str | None = None) -> None:
+        """Show what the chat would send."""
+        self.notes.append(Say(language or self.language).reply(reply, self.phone))
+
+    def card_context(self, record: DayRecord) -> CardContext:
+        """As in the chat, but without a chat nothing could ask again later."""
+        context = super().card_context(record)
+        reachable = self.chat is not None and self.chat.blocked_at is None
+        return context if reachable else replace(context, snooze=())
+
+    def redraw(self, card: CardRow) -> None:
+        """Let the chat's copy follow, where there is one and it should."""
+        if self.chat is not None and wants_redraw(self.session, card, self.chat):
+            reference = self.incoming.reference
+            queue_card_edit(self.session, card, address=self.chat.address, reference=reference, now=self.now)
+
+
+def page_call(session: Session, participant: ParticipantRow, study: Study, now: datetime, *, shifted: bool) -> PageCall:
+    """A request of this participant, whose turn to write it is from here until the transaction ends."""
+    chat = bound_chat(session, participant.id or 0)
+    await_turn(session, participant.id or 0, chat)
+    session.refresh(participant)
+    reference = f"{BY_PAGE}{secrets.token_urlsafe(9)}"
+    incoming = Incoming(reference, CHANNEL, participant.id or 0, participant.language, now, Typed(""))
+    actor = participant_actor(participant.code)
+    trail = Trail(session, now, actor, Origin.PAGE, shifted, participant=participant.code, request_id=reference)
+    return PageCall(session, incoming, study, now, chat, participant, trail)

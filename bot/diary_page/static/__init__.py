@@ -1,0 +1,1 @@
+"""Style sheet, script and mark of the diary page."""
