@@ -52,7 +52,8 @@ REPLIES: Final[Mapping[str, Message]] = MappingProxyType(
         "typed.vague": _UNCLEAR,
         "typed.range": _ONE_NUMBER,
         "typed.crossed": chat_text(
-            "typed.crossed", "Your number came before this question was on screen, so it was not kept. Please answer again."
+            "typed.crossed",
+            "Your number came before this question was on screen, so it was not kept. Please answer again.",
         ),
         "typed.decimal": chat_text(
             "typed.decimal", "Whole numbers only, please, for example %(example)s. You can also tap a button."

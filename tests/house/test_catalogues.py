@@ -48,7 +48,8 @@ def entries(language: str) -> list[tuple[str, str, str]]:
 
 
 DOMAINS = tuple(sorted(extracted()))
-PAGES = tuple(sorted(path.stem for path in catalogue_path("chat", "en").parent.glob("*.po") if path.stem not in DOMAINS))
+FOLDER = catalogue_path("chat", "en").parent
+PAGES = tuple(sorted(path.stem for path in FOLDER.glob("*.po") if path.stem not in DOMAINS))
 
 
 def page_wordings(language: str) -> list[tuple[str, str, str]]:

@@ -53,7 +53,9 @@ def deliver_once(world: World, phone: Phone, body: Body, reference: str) -> None
         known = session.get(InboxRow, number)
         if known is None:
             session.add(
-                InboxRow(id=number, update_id=number, address=phone.address, body="{}", received_at=world.now, state="done")
+                InboxRow(
+                    id=number, update_id=number, address=phone.address, body="{}", received_at=world.now, state="done"
+                )
             )
     if known is None:
         phone.send(body, reference=reference)

@@ -32,6 +32,7 @@ from tests.support.database import T0, add_participant, study_database
 Row = TypeVar("Row")
 
 SHANGHAI = "Asia/Shanghai"
+INVITATION = "invitation"
 W00 = date(2026, 6, 1)  # a Monday; the seven days before it are 25 to 31 May
 FIRST_DAY = W00 - timedelta(days=7)
 
@@ -121,7 +122,7 @@ class World:
     def phone(self, address: int = 5001, language: str = "en") -> Phone:
         return self.phones.setdefault(address, Phone(self, address, language))
 
-    def enrol(self, code: str = "SH-001", token: str = "invitation", **values: object) -> int:
+    def enrol(self, code: str = "SH-001", token: str = INVITATION, **values: object) -> int:
         """A participant with an open invitation; answers the row's id."""
         with self.db.write() as session:
             tzid = str(values.pop("tzid", SHANGHAI))
