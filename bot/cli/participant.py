@@ -1,4 +1,4 @@
-"""`participant`: enrol, invite, change a zone, unlink, withdraw, list."""
+"""`participant`: enrol, invite, make a diary link, change a zone, unlink, withdraw, list."""
 
 from dataclasses import asdict
 from datetime import date
@@ -21,6 +21,7 @@ from bot.cli.site import (
 
 if TYPE_CHECKING:  # opened when a command runs, so that --help stays quick
     from bot.cli.common import Work
+    from bot.storage.tables import ParticipantRow
 
 group = typer.Typer(help="Enrol, invite, withdraw and list participants.", no_args_is_help=True)
 
@@ -77,7 +78,7 @@ def add(
     with writing(by) as work:
         check_own_site(work, site)
         enrolled = enrol(work.trail, given, study=work.study)
-        document = invitation_document(work, code, enrolled.token)
+        document = invitation_document(work, code, enrolled.token) | new_diary_link(work, enrolled.participant)
         weight = enrolled.participant.standard_weight_kg
     for warning in enrolled.warnings:
         say(warning)
@@ -106,6 +107,26 @@ def print_invitation(document: dict[str, str | None]) -> None:
     print(f"  {link or '/start ' + str(document['start_payload'])}")
     if link is None:
         print("  The link is known once `run` has learnt the bot's name; until then send the line above in the chat.")
+    if document["diary_link"]:
+        print_diary_link(document["diary_link"])
+
+
+def new_diary_link(work: "Work", participant: "ParticipantRow") -> dict[str, str | None]:
+    """A new personal link to the diary page; null, and none made, while the page has no address."""
+    from bot.actions.make_diary_link import diary_link_address, make_diary_link
+
+    settings = work.room.settings
+    if diary_link_address("", public_url=settings.public_url, listen=settings.listen) is None:
+        return {"diary_link": None}
+    work.trail.participant = participant.code
+    token = make_diary_link(work.trail, participant, study=work.study)
+    return {"diary_link": diary_link_address(token, public_url=settings.public_url, listen=settings.listen)}
+
+
+def print_diary_link(link: str) -> None:
+    """The personal link in words."""
+    print("Personal link to the diary page, for the participant alone; it works until it is revoked:")
+    print(f"  {link}")
 
 
 @group.command("invite")
@@ -120,6 +141,32 @@ def invite(code: CodeArgument, by: ByOption = None, as_json: JsonOption = False)
         print_json(document)
     else:
         print_invitation(document)
+
+
+@group.command("link")
+def link(
+    code: CodeArgument,
+    revoke: Annotated[bool, typer.Option("--revoke", help="Only end the present link; make no new one.")] = False,
+    by: ByOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a new personal link to the diary page; the earlier one stops working at once."""
+    from bot.actions.revoke_diary_link import revoke_diary_link
+    from bot.errors import RefusedError
+
+    with writing(by) as work:
+        participant = participant_for(work, code)
+        if revoke:
+            revoke_diary_link(work.trail, participant)
+            made: dict[str, str | None] = {"diary_link": None}
+        elif (made := new_diary_link(work, participant))["diary_link"] is None:
+            raise RefusedError("The diary page has no address that a participant could open: set CDAI_PUBLIC_URL.")
+    if as_json:
+        print_json({"code": code, **made})
+    elif made["diary_link"]:
+        print_diary_link(made["diary_link"])
+    else:
+        print(f"{code}'s link to the diary page opens nothing any more: `participant link {code}` makes a new one.")
 
 
 @group.command("zone")

@@ -16,6 +16,7 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 from bot.actions.enrol import Enrolment, enrol
+from bot.actions.make_diary_link import diary_link_address, make_diary_link
 from bot.actions.pull_draft import pull_draft
 from bot.channels.web_server import WebServer
 from bot.documents.draft_text import draft_html
@@ -25,6 +26,7 @@ from bot.sandbox.rules import BotApi
 from bot.sandbox.server import create_app
 from bot.settings import PREFIX, Settings
 from bot.storage.database import Database
+from bot.storage.participants import participant_by_code
 from bot.storage.schema import migrate
 from bot.storage.trail import Trail
 from bot.wiring import build
@@ -98,6 +100,7 @@ class Demo:
         database.close()
         with open_study(settings, writing=True) as room:
             phones, baseline_on = seed(room, SystemClock().now())
+            diary_page = diary_page_link(room, settings, SystemClock().now())
         service = build(settings, demonstration=True)
         self._service = service
         app = create_app(
@@ -106,7 +109,7 @@ class Demo:
             study_clock_file=clock_file,
             bot_ready_url=f"http://127.0.0.1:{bot_port}/readyz",
             phones=phones,
-            links=draft_links(baseline_on),
+            links=[*diary_page, *draft_links(baseline_on)],
             draft_page=lambda code, visit, language: draft_page(service, code, visit, language),
         )
         self._bell = app.state.bell
@@ -174,6 +177,16 @@ def draft_links(baseline_on: date) -> list[tuple[str, ...]]:
         )
         for role in ROLES
     ]
+
+
+def diary_page_link(room: OpenStudy, settings: Settings, now: datetime) -> list[tuple[str, ...]]:
+    """The first participant's personal link to the diary page, which needs no chat at all."""
+    code = ROLES[0].code
+    with room.database.write() as session:
+        trail = Trail(session, now, SYSTEM, Origin.COMMAND, participant=code)
+        token = make_diary_link(trail, participant_by_code(session, code), study=room.study)
+    address = diary_link_address(token, public_url=None, listen=settings.listen)
+    return [(f"{code}'s diary page", address, f"{code} 的日记页")] if address else []
 
 
 def draft_page(service: Service, code: str, visit: str, language: str) -> str:

@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 from bot.actions import record_delivery
 from bot.actions.come_back import TAPS_LAST, come_back
 from bot.actions.keep_time import last_heard, note_alive, silent_since
+from bot.actions.make_diary_link import DIARY_PATH
 from bot.actions.plan_messages import plan_due
 from bot.actions.prepare_message import prepare
 from bot.actions.study import Study, load_study, protocol_in_force
@@ -31,6 +32,7 @@ from bot.channels.web_server import WebServer
 from bot.chat.desk import handle
 from bot.clinic.app import create_clinic
 from bot.clinic.call import ClinicOptions
+from bot.diary_page.app import DiaryOptions, create_diary_page
 from bot.errors import DiaryError
 from bot.i18n import resolve_language
 from bot.log import get_logger
@@ -85,6 +87,7 @@ class Service:
         self._loop: asyncio.AbstractEventLoop | None = None
         if "clinic" in self._parts:
             self.app.mount("/clinic", self._make_clinic(demonstration=demonstration))
+            self.app.mount(DIARY_PATH, self._make_diary_page())
         for mount in mounts:
             mount(self.app)
         self.web = WebServer(self.app, host=self.settings.listen_host, port=self.settings.listen_port)
@@ -122,6 +125,14 @@ class Service:
             after_act=self._queued_elsewhere,
         )
         return create_clinic(self.database, self.study, self.clock, options)
+
+    def _make_diary_page(self) -> Starlette:
+        options = DiaryOptions(
+            secret_key=self.settings.read_secret_key().get_secret_value(),
+            public_url=self.settings.public_url,
+            after_act=self._queued,
+        )
+        return create_diary_page(self.database, self.study, self.clock, options)
 
     def _queued_elsewhere(self) -> None:
         """Wake the dispatcher from another thread."""

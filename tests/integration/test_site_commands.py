@@ -1,6 +1,7 @@
 """The commands of a site, end to end on a migrated database, as typed at a console."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -9,12 +10,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlmodel import select
 
 from bot.cli.app import app, guarded
 from bot.settings import setting_names
 from bot.storage.database import Database
 from bot.storage.schema import migrate
-from bot.storage.tables import InstanceRow, StaffRow
+from bot.storage.tables import AuditRow, DiaryLinkRow, InstanceRow, StaffRow
 from schedules.loader import seed_protocol_path
 
 VECTORS = Path(__file__).parent.parent / "data" / "cdai_vectors.json"
@@ -74,11 +76,29 @@ def read(run: Run, *words: object) -> Any:
 def test_an_invitation_has_a_link_once_the_bots_name_is_known(run: Run, tmp_path: Path) -> None:
     first = enrol(run)
     assert {"code", "start_payload", "invite_link", "diary_link"} <= set(first)
-    assert (first["code"], first["invite_link"], first["diary_link"]) == ("SH-001", None, None)
+    assert (first["code"], first["invite_link"]) == ("SH-001", None)
     in_database(tmp_path, InstanceRow(key="bot_username", value="example_diary_bot", learnt_at=datetime.now(UTC)))
     second = read(run, "participant", "invite", "SH-001")
     assert second["invite_link"] == f"https://t.me/example_diary_bot?start={second['start_payload']}"
     assert second["start_payload"] != first["start_payload"]
+
+
+def test_the_diary_link_is_shown_once_made_anew_and_revoked(run: Run, tmp_path: Path) -> None:
+    first = enrol(run)["diary_link"]
+    assert re.fullmatch(r"http://127\.0\.0\.1:8080/diary/[A-Za-z0-9_-]{22}", first)
+    second = read(run, "participant", "link", "SH-001")["diary_link"]
+    assert second.rpartition("/")[0] == first.rpartition("/")[0]
+    assert second != first
+    assert read(run, "participant", "link", "SH-001", "--revoke") == {"code": "SH-001", "diary_link": None}
+    code, _out, err = run("participant", "link", "SH-001", "--revoke")
+    assert (code, err.count("has no diary link")) == (1, 1)
+    database = Database(f"sqlite:///{tmp_path / 'diary.sqlite3'}")
+    with database.read() as session:
+        rows = session.exec(select(DiaryLinkRow)).all()
+        told = "".join(str(event.model_dump()) for event in session.exec(select(AuditRow)).all())
+    database.close()
+    assert [row.revoked_at is not None for row in rows] == [True, True]
+    assert [first[-22:] in told, second[-22:] in told] == [False, False]
 
 
 def test_the_list_says_where_everybody_stands(run: Run) -> None:
