@@ -47,7 +47,7 @@ WITH_BUTTONS = frozenset(
 
 def take_tap(call: Call, panel: PanelRow, tap: Tap, tapped: Tapped) -> CallbackAnswer:
     """A tap on the chat's panel: one step, its intents, and the redraw."""
-    panel.provider_msg_id = panel.provider_msg_id or tapped.message_id
+    _follow_newest_copy(call, panel, tap, tapped.message_id)
     context = panel_context(call.session, panel, call.study, call.now)
     outcome = step_panel(panel_state(panel), context, tap)
     try:
@@ -59,6 +59,19 @@ def take_tap(call: Call, panel: PanelRow, tap: Tap, tapped: Tapped) -> CallbackA
     _store(call, panel, outcome)
     _show(call, panel, outcome)
     return call.toast(tapped.callback_id, outcome.toast)
+
+
+def _follow_newest_copy(call: Call, panel: PanelRow, tap: Tap, message_id: int | None) -> None:
+    """After an unknown outcome a panel may stand in the chat twice: the newer copy stays, the older ends."""
+    if message_id is None or message_id == panel.provider_msg_id:
+        return
+    if panel.provider_msg_id is None:
+        if tap.revision == panel.revision:  # a tap on what came before says nothing about the copy under way
+            panel.provider_msg_id = message_id
+        return
+    older = min(message_id, panel.provider_msg_id)
+    panel.provider_msg_id = max(message_id, panel.provider_msg_id)
+    _edit_past(call, panel, Reply("continued_below"), older)
 
 
 def open_fresh(call: Call, step: PanelStep, *, invitation: InvitationRow | None = None, language: str = "") -> None:
@@ -137,18 +150,18 @@ def _store(call: Call, panel: PanelRow, outcome: PanelOutcome) -> None:
 def _show(call: Call, panel: PanelRow, outcome: PanelOutcome) -> None:
     if outcome.fresh:
         if outcome.past is not None and panel.provider_msg_id is not None:
-            _edit_past(call, panel, outcome.past)
+            _edit_past(call, panel, outcome.past, panel.provider_msg_id)
         panel.provider_msg_id = None
         queue_panel(call.session, panel, reference=call.incoming.reference, now=call.now, fresh=True)
     elif outcome.redraw:
         queue_panel(call.session, panel, reference=call.incoming.reference, now=call.now, fresh=False)
 
 
-def _edit_past(call: Call, panel: PanelRow, past: Reply) -> None:
+def _edit_past(call: Call, panel: PanelRow, past: Reply, message_id: int) -> None:
     queue_edit_text(
         call.session,
         address=panel.address,
-        message_id=panel.provider_msg_id or 0,
+        message_id=message_id,
         reference=call.incoming.reference,
         participant_id=panel.participant_id,
         now=call.now,
@@ -160,4 +173,4 @@ def _edit_past(call: Call, panel: PanelRow, past: Reply) -> None:
 
 def _put_away(call: Call, panel: PanelRow) -> None:
     if panel.provider_msg_id is not None and PanelStep(panel.step) in WITH_BUTTONS:
-        _edit_past(call, panel, Reply("continued_below"))
+        _edit_past(call, panel, Reply("continued_below"), panel.provider_msg_id)
