@@ -13,8 +13,9 @@ from sqlmodel import Session
 from bot.audit import GENESIS
 from bot.errors import SchemaError
 from bot.storage.database import Database
-from bot.storage.migrations.guards import AUDIT, guard_names, postgres_guard_names
+from bot.storage.guards import expected_guards, faulty_guards
 
+AUDIT = "audit_event"
 SCRIPTS = Path(__file__).parent / "migrations"
 RESTORE = "restore the database from a backup and ask for help"
 REMEDY = "run `python -m bot migrate`"
@@ -43,9 +44,7 @@ def current_revision(database: Database) -> str | None:
     except OperationalError:
         if database.is_sqlite:
             return None  # no file yet
-        raise SchemaError(
-            "The study database does not answer: check CDAI_DATABASE_URL and the server."
-        ) from None
+        raise SchemaError("The study database does not answer: check CDAI_DATABASE_URL and the server.") from None
 
 
 def migrate(database: Database) -> tuple[str | None, str]:
@@ -77,9 +76,7 @@ def check_schema(database: Database) -> None:
         raise SchemaError(f"The study database has no schema yet: {REMEDY}.")
     refuse_foreign_revision(current)
     if current != expected:
-        raise SchemaError(
-            f"The study database has schema {current} and this version needs {expected}: {REMEDY}."
-        )
+        raise SchemaError(f"The study database has schema {current} and this version needs {expected}: {REMEDY}.")
 
 
 def check_guards(database: Database) -> None:
@@ -97,20 +94,24 @@ def check_guards(database: Database) -> None:
             connection.rollback()
     if open_to:
         raise SchemaError(f"The audit trail accepts {open_to[0]}: {RESTORE}.")
+    with database.read() as session:
+        blunt = faulty_guards(session.connection())
+    if blunt:
+        raise SchemaError(f"The guard {blunt[0]} of the study database is not as it was put up: {RESTORE}.")
 
 
 def missing_guards(database: Database) -> list[str]:
-    """The names of triggers that should be there and are not."""
+    """The names of triggers that should be there, by any revision, and are not."""
     with database.read() as session:
         present = set(session.connection().execute(text(_trigger_names(session))).scalars())
-    expected = guard_names() if database.is_sqlite else postgres_guard_names()
+    expected = expected_guards("sqlite" if database.is_sqlite else "postgresql")
     return [name for name in expected if name not in present]
 
 
 def _trigger_names(session: Session) -> str:
     if session.get_bind().dialect.name == "sqlite":
         return "SELECT name FROM sqlite_master WHERE type = 'trigger'"
-    return "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
+    return "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')"
 
 
 def trials(connection: Connection) -> list[tuple[str, str]]:

@@ -22,6 +22,7 @@ from bot.storage.tables.diary import AnswerRow, CardRow, EntryRow, HelpedRow
 from bot.storage.tables.drafts import StoredDraftRow
 from bot.storage.tables.links import DiaryLinkRow
 from bot.storage.tables.people import ChatRow, InvitationRow, PanelRow, ParticipantRow, StaffRow, StrangerRow, ZoneRow
+from bot.storage.tables.reviews import QueryRow, ReviewMarkRow
 from bot.storage.tables.signatures import SignatureRow, SignatureVoidRow, UnlockRequestRow
 from bot.storage.tables.study import AuditRow, HeartbeatRow, InstanceRow, OutageRow, ProtocolRow
 from bot.storage.tables.traffic import InboxRow, MessageRow
@@ -49,7 +50,9 @@ __all__ = [
     "PhoneCallRow",
     "PreparationRow",
     "ProtocolRow",
+    "QueryRow",
     "RecoveryCodeRow",
+    "ReviewMarkRow",
     "SignInAttemptRow",
     "SignatureRow",
     "SignatureVoidRow",
