@@ -2,9 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from bot.people.actor import SYSTEM, Origin
+from bot.storage.outbox import UNSENT, in_states
 from bot.storage.tables import HeartbeatRow, MessageRow, OutageRow
 from bot.storage.trail import Trail, insert
 from schedules.protocol import OutagePolicy
@@ -51,7 +52,7 @@ def _something_was_due(session: Session, after: datetime, now: datetime) -> bool
     query = (
         select(MessageRow.id)
         .where(
-            col(MessageRow.state).in_(("planned", "retry")),
+            in_states(UNSENT),
             MessageRow.due_at > after,
             MessageRow.due_at < now - MISSED_BY,
         )

@@ -17,6 +17,15 @@ HELD = ("claimed", "sending")
 REPEATABLE = ("edit", "closing")  # an edit may be made twice without harm
 LEASE = timedelta(seconds=60)
 
+
+def in_states(states: Collection[str]) -> ColumnElement[bool]:
+    """Whether a message is in one of these states, written out and not bound.
+
+    A partial index serves only a condition that holds whatever the parameters are.
+    """
+    return col(MessageRow.state).in_(bindparam("states", states, expanding=True, literal_execute=True, unique=True))
+
+
 # Made once: what the dispatcher asks in every round, and what every tap queues.
 MESSAGES: Table = MessageRow.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 ONCE = {
@@ -28,7 +37,7 @@ ONCE = {
 CLAIMABLE = (
     select(MessageRow)
     .where(
-        col(MessageRow.state).in_(UNSENT),
+        in_states(UNSENT),
         col(MessageRow.due_at) <= bindparam("study_now"),
         or_(col(MessageRow.next_try_at).is_(None), col(MessageRow.next_try_at) <= bindparam("clock")),
     )
@@ -42,11 +51,11 @@ HELD_ROW = (
         col(MessageRow.id) == bindparam("held"),
         col(MessageRow.lease_owner) == bindparam("owner"),
         col(MessageRow.fence) == bindparam("fence"),
-        col(MessageRow.state).in_(HELD),
+        in_states(HELD),
     )
     .with_for_update()
 )
-NEXT_DUE = select(func.min(col(MessageRow.due_at))).where(col(MessageRow.state).in_(UNSENT))
+NEXT_DUE = select(func.min(col(MessageRow.due_at))).where(in_states(UNSENT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +85,8 @@ def cancel_superseded(session: Session, newer: MessageRow) -> None:
     same_copy = col(MessageRow.provider_msg_id).is_not_distinct_from(newer.provider_msg_id)
     statement = update(MessageRow).where(
         col(MessageRow.kind) == "edit", col(MessageRow.card_id) == newer.card_id, same_copy,
-        col(MessageRow.state).in_((*UNSENT, "claimed")), col(MessageRow.dedupe_key) != newer.dedupe_key,
+        in_states((*UNSENT, "claimed")), col(MessageRow.dedupe_key) != newer.dedupe_key,
+        col(MessageRow.participant_id) == newer.participant_id, col(MessageRow.diary_day) == newer.diary_day,
     )  # fmt: skip
     session.connection().execute(statement.values(state="cancelled", reason="superseded", lease_owner=None))
 
@@ -187,10 +197,11 @@ def postpone(session: Session, row: MessageRow, *, due_at: datetime) -> None:
 
 def abandoned(session: Session, *, system_now: datetime, alone: bool) -> Sequence[MessageRow]:
     """Rows whose holder is gone: the lease ran out, or (`alone`) no other process can be alive."""
-    query = select(MessageRow).where(col(MessageRow.state).in_(HELD))
+    query = select(MessageRow).where(in_states(HELD))
     if not alone:
         query = query.where(col(MessageRow.lease_until) < lease_clock(session, system_now))
-    return session.exec(query.order_by(col(MessageRow.id)).with_for_update(skip_locked=True)).all()
+    rows = session.exec(query.with_for_update(skip_locked=True)).all()
+    return sorted(rows, key=lambda row: row.id or 0)  # sorted by the database it would read the whole table in order
 
 
 def recover(session: Session, *, system_now: datetime, now: datetime, alone: bool) -> list[MessageRow]:
@@ -207,9 +218,9 @@ def recover(session: Session, *, system_now: datetime, now: datetime, alone: boo
 
 def count_due(session: Session, study_now: datetime) -> int:
     """How many messages are due or on their way, waiting ones included."""
-    due = col(MessageRow.state).in_(UNSENT) & (col(MessageRow.due_at) <= study_now)
-    query = select(func.count()).select_from(MessageRow).where(or_(due, col(MessageRow.state).in_(HELD)))
-    return session.exec(query).one()
+    count = select(func.count()).select_from(MessageRow)
+    due = session.exec(count.where(in_states(UNSENT), col(MessageRow.due_at) <= study_now)).one()
+    return due + session.exec(count.where(in_states(HELD))).one()
 
 
 def next_due(session: Session) -> datetime | None:

@@ -1,0 +1,72 @@
+"""What the dispatcher asks in every round is answered from an index, however many messages there are."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+from sqlmodel import Session
+
+from bot.actions.keep_time import note_alive
+from bot.storage.database import Database
+from bot.storage.outbox import abandoned, cancel_superseded, claim_due, count_due, next_due
+from bot.storage.tables import MessageRow
+from schedules.loader import load_protocol, seed_protocol_path
+from tests.support.database import T0
+
+POLICY = load_protocol(seed_protocol_path()).outages
+EDIT = MessageRow(
+    dedupe_key="u1/card", participant_id=1, card_id=1, diary_day=T0.date(), kind="edit", due_at=T0, created_at=T0
+)
+
+
+def claim(session: Session) -> None:
+    claim_due(session, owner="one", study_now=T0, system_now=T0, limit=10)
+
+
+def claim_beside_busy_chats(session: Session) -> None:
+    claim_due(
+        session, owner="one", study_now=T0, system_now=T0, limit=10, busy_addresses=[5001], busy_participants=[1, 2]
+    )
+
+
+def leap(session: Session) -> None:
+    for at in (T0, T0 + timedelta(days=1)):
+        note_alive(session, POLICY, system_now=T0, now=at, shifted=True)
+
+
+ASKED: dict[str, Callable[[Session], object]] = {
+    "claim": claim,
+    "claim beside busy chats": claim_beside_busy_chats,
+    "next due": next_due,
+    "how many are due": lambda session: count_due(session, T0),
+    "left behind by a dead process": lambda session: abandoned(session, system_now=T0, alone=False),
+    "superseded edits": lambda session: cancel_superseded(session, EDIT),
+    "missed in a leap of the clock": leap,
+}
+
+
+@contextmanager
+def plans(session: Session) -> Iterator[list[str]]:
+    """How SQLite goes about each statement that touches messages."""
+    found: list[str] = []
+
+    def explain(_conn: Any, cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+        if "message" in statement:
+            asked = cursor.connection.cursor()
+            found.extend(str(row[3]) for row in asked.execute(f"EXPLAIN QUERY PLAN {statement}", parameters))
+
+    connection = session.connection()
+    event.listen(connection, "before_cursor_execute", explain)
+    yield found
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_no_question_of_the_dispatcher_reads_the_whole_table(database: Database, name: str) -> None:
+    with database.write() as session, plans(session) as steps:
+        ASKED[name](session)
+        touching = [step for step in steps if "message" in step]
+        assert touching
+        assert all("USING" in step and "INDEX" in step for step in touching), touching
