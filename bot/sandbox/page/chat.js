@@ -194,7 +194,8 @@ export class Chat {
     const now = this.studyNow();
     const newest = messages.findLast((message) => !message.mine && !message.silent);
     const clock = make("span", { class: "bigtime" }, timeOf(now, timezone));
-    const date = make("span", { class: "bigdate" }, `${dateOf(now, timezone, language)} ${weekdayOf(now, timezone, language)}`);
+    const day = [dateOf(now, timezone, language), weekdayOf(now, timezone, language)];
+    const date = make("span", { class: "bigdate" }, (language === "zh" ? day : day.reverse()).join(" "));
     this.locker.replaceChildren(clock, date, newest ? this.notice(newest) : make("span", { class: "bigdate" }, this.word("no_notice")));
     this.locker.setAttribute("aria-label", [this.word("unlock"), newest ? this.preview(newest) : ""].join(" "));
   }

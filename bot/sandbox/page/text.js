@@ -19,9 +19,13 @@ function piece(text, start, marks, onCommand) {
 }
 
 function command(text, onCommand) {
-  const button = make("button", { type: "button", class: "command" }, text);
-  button.addEventListener("click", () => onCommand(text));
-  return button;
+  // A link, not a button: Chinese punctuation must not be parted from it at the end of a line.
+  const link = make("a", { href: "#", role: "button", class: "command" }, text);
+  link.addEventListener("click", (event) => {
+    event.preventDefault();
+    onCommand(text);
+  });
+  return link;
 }
 
 function wrap(mark, inner) {
