@@ -1,4 +1,4 @@
-"""The rehearsal's clock: study time that runs with a virtual loop, and leaps over stretches in which nothing happens."""
+"""The rehearsal's clock: study time that runs with a virtual loop, and leaps where nothing would happen."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta

@@ -109,7 +109,7 @@ def _on_snooze(buttons: Sequence[Button], intent: Intent) -> tuple[Move | None, 
     opens = _find(buttons, Code.SNOOZE)
     if opens is not None:
         return Move(opens), intent
-    offered = _find(buttons, Code.SNOOZE, intent.snooze) or next(
+    offered = _find(buttons, Code.SNOOZE, intent.snooze or "") or next(
         button.data for button in buttons if button.tap.code == Code.SNOOZE
     )
     return Move(offered), replace(intent, snooze=None)

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from sqlmodel import Session, col, select
 
 from bot.actions.study import Study
-from bot.audit import verify_chain
+from bot.audit import AuditEvent, verify_chain
 from bot.rehearsal.phone import Attempt
 from bot.sandbox.state import Violation
 from bot.storage.chain import stored_chain
@@ -21,9 +21,9 @@ from schedules.reminders import REMINDERS, in_quiet_hours
 from schedules.windows import local_day, zone_on
 
 EXAMPLES = 5
-# Kinds of refusal that bad weather makes unavoidable: an edit is repeated when nobody knows whether it arrived, and
-# a chat may close, or a tap grow old, while a request is on its way.
-WEATHER = ("not_modified", "late_callback", "blocked", "conflict")
+# Refusals that bad weather makes unavoidable: an edit or an answer is repeated when nobody knows whether it arrived,
+# and a chat may close, or a tap grow old, while a request is on its way.
+WEATHER = ("not_modified", "late_callback", "repeated_callback", "blocked", "conflict")
 
 
 @dataclass
@@ -218,7 +218,7 @@ def _as_meant(stored: Sequence[EntryRow], attempts: Sequence[Attempt], confirmed
     return (("pain", last.pain), ("stools", last.stools), ("wellbeing", last.wellbeing)) in possible
 
 
-def _counted(session: Session, events: Counter[str]) -> Iterator[tuple[object, str, str]]:
+def _counted(session: Session, events: Counter[str]) -> Iterator[tuple[AuditEvent, str, str]]:
     for item in stored_chain(session):
         events["all"] += 1
         yield item

@@ -1,7 +1,6 @@
 """Plays a study from instant to instant: phones, site, due messages and housekeeping in the order of their time."""
 
 import asyncio
-import asyncio
 import heapq
 import itertools
 from collections.abc import Awaitable, Callable, Sequence
@@ -22,13 +21,13 @@ from bot.sandbox.rules import BotApi
 from bot.storage.database import Database
 from schedules.windows import instant
 
-PLANS_EVERY = timedelta(hours=24)  # between due instants nothing changes the plan but acts, which plan themselves
+PLANS_EVERY = timedelta(days=7)  # the plan reaches 35 days ahead, and every act plans for itself
 BEATS_EVERY = timedelta(seconds=60)
 BREATH = timedelta(seconds=1)  # while work is in hand that needs time, such as a pause asked for
 AFTER_FAULT = 20.0  # seconds in which something may be tried again
-GIVES_UP_JOINING = timedelta(hours=70)
 NEW_PHONES = 100_000  # added to the first phone's number
 JOINS_WITHIN = 26 * 60  # minutes
+TRIES_NEW_WITHIN = 90
 
 
 @dataclass(order=True)
@@ -50,14 +49,20 @@ class Play:
         self._booked: list[_Booked] = []
         self._numbers = itertools.count()
         self.stage = Stage(
-            api, database, study, self.clock, loop,
+            api,
+            database,
+            study,
+            self.clock,
+            loop,
             rng=Random(f"{seed}/dispatcher"),  # noqa: S311  # play, not secrecy
             arrived=self._arrived,
         )
         self.phones = {role.code: Phone(role, api, seed, self._look) for role in roles}
         self._by_user = {phone.user_id: phone for phone in self.phones.values()}
         self._looks: dict[str, datetime] = {}
-        self.site = Site(database, study, self.clock, seed, self.book, self._invited, self._moved_to)
+        self.site = Site(
+            database, study, self.clock, seed, self.book, self._invited, self._invited_anew, self._moved_to
+        )
         self._seed = seed
         self._plans_at = begins + PLANS_EVERY
         self._beaten_at = begins
@@ -182,12 +187,18 @@ class Play:
         if phone.do(self.clock.now(), deed):
             self.stage.line.ring()
 
-    def _invited(self, role: Role, token: str, new_phone: bool) -> None:  # noqa: FBT001  # a callback's signature
-        """Somebody holds an invitation: most open it within a day."""
-        rng = Random(f"{self._seed}/joins/{role.code}/{new_phone}")  # noqa: S311  # play, not secrecy
-        minutes = rng.randrange(5, 90) if new_phone else rng.randrange(10, JOINS_WITHIN)
-        at = self._waking(self.clock.now() + timedelta(minutes=minutes), role.tzid)
-        self.book(at, partial(self._join, role, token, new_phone))
+    def _invited(self, role: Role, token: str) -> None:
+        """Somebody holds an invitation; it is opened within a day or so."""
+        self._book_joining(role, JOINS_WITHIN, partial(self._join, role, token))
+
+    def _invited_anew(self, role: Role, token: str) -> None:
+        """Somebody has a new phone, and tries it soon."""
+        self._book_joining(role, TRIES_NEW_WITHIN, partial(self._join_anew, role, token))
+
+    def _book_joining(self, role: Role, within: int, act: Callable[[], None]) -> None:
+        rng = Random(f"{self._seed}/joins/{role.code}/{within}")  # noqa: S311  # play, not secrecy
+        at = self.clock.now() + timedelta(minutes=rng.randrange(5, within))
+        self.book(self._waking(at, role.tzid), act)
 
     def _waking(self, at: datetime, tzid: str) -> datetime:
         local = at.astimezone(ZoneInfo(tzid))
@@ -195,13 +206,15 @@ class Play:
             return at
         return at + timedelta(hours=11)
 
-    def _join(self, role: Role, token: str, new_phone: bool) -> None:  # noqa: FBT001  # a callback's signature
-        phone = self.phones[role.code]
-        if new_phone:
-            phone.get(role.user_id + NEW_PHONES)
-            self._by_user[phone.user_id] = phone
-        phone.join(self.clock.now(), token)
+    def _join(self, role: Role, token: str) -> None:
+        self.phones[role.code].join(self.clock.now(), token)
         self.stage.line.ring()
+
+    def _join_anew(self, role: Role, token: str) -> None:
+        phone = self.phones[role.code]
+        phone.get(role.user_id + NEW_PHONES)
+        self._by_user[phone.user_id] = phone
+        self._join(role, token)
 
     def _moved_to(self, role: Role, tzid: str) -> None:
         self.phones[role.code].tzid = tzid

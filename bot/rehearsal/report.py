@@ -16,9 +16,10 @@ def pages(outcome: Outcome) -> list[str]:
 
 def _summary(outcome: Outcome) -> str:
     rate = outcome.diary_days / outcome.seconds if outcome.seconds else 0.0
+    asked = outcome.asked
+    weather = "with" if asked.faults else "without"
     lines = [
-        f"Rehearsal of {outcome.asked.participants} participants, seed {outcome.asked.seed}, "
-        f"{'with' if outcome.asked.faults else 'without'} faults",
+        f"Rehearsal of {asked.participants} participants, seed {asked.seed}, {weather} faults",
         f"{outcome.diary_days} diary days in {outcome.seconds:.1f} s: {rate:.0f} participant-days/s",
         f"digest {outcome.digest}",
     ]
@@ -62,4 +63,6 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Columns side by side, each as wide as its widest cell."""
     lines = [tuple(head), *(tuple(row) for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines)
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
+    )

@@ -49,7 +49,8 @@ class Site:
     clock: Clock
     seed: int
     later: Later
-    invited: Callable[[Role, str, bool], None]
+    invited: Callable[[Role, str], None]
+    invited_anew: Callable[[Role, str], None]
     moved_to: Callable[[Role, str], None]
     _numbers: int = 0
 
@@ -60,7 +61,7 @@ class Site:
         """Enrol a participant, hand over the invitation, and book what is to come."""
         with self._trail(COORDINATOR, role) as trail:
             token = enrol(trail, self._enrolment(role), study=self.study).token
-        self.invited(role, token, False)
+        self.invited(role, token)
         self._book_life(role)
         for visit in self.study.protocol.visits:
             self._book_visit(role, visit.code)
@@ -77,13 +78,13 @@ class Site:
             consent_on=self._today(),
         )
 
-    def invite_again(self, role: Role, *, new_phone: bool) -> None:
-        """A new invitation: for a new phone, or because the first ran out."""
+    def invite_again(self, role: Role) -> None:
+        """A new invitation, for a new phone."""
         with self._about(COORDINATOR, role) as (trail, participant):
             if participant.withdrawn_at is not None:
                 return
             token = invite(trail, participant, study=self.study)
-        self.invited(role, token, new_phone)
+        self.invited_anew(role, token)
 
     def _book_life(self, role: Role) -> None:
         match role.kind:
@@ -91,7 +92,7 @@ class Site:
                 self._book(role, 19, time(11), lambda: self._change_zone(role, ABROAD))
                 self._book(role, 47, time(16), lambda: self._change_zone(role, role.tzid))
             case Kind.NEW_PHONE:
-                self._book(role, 25, time(14), lambda: self.invite_again(role, new_phone=True))
+                self._book(role, 25, time(14), lambda: self.invite_again(role))
             case Kind.WITHDRAWING:
                 self._book(role, 53, time(10, 30), lambda: self._withdraw(role))
 
@@ -143,9 +144,7 @@ class Site:
             if participant.withdrawn_at is not None or visit.state is not VisitState.PLANNED:
                 return
             eve = visit.on - timedelta(days=1)
-            prepare_visit(
-                trail, participant, code, bowel_prep=[eve], endoscopy_on=visit.on, study=self.study
-            )
+            prepare_visit(trail, participant, code, bowel_prep=[eve], endoscopy_on=visit.on, study=self.study)
 
     def _book_day(self, role: Role, code: str, on: date) -> None:
         rng = self._rng(role, f"{code}/day")

@@ -32,9 +32,8 @@ from bot.rehearsal.line import SandboxLine
 from bot.rehearsal.virtual_loop import VirtualLoop
 from bot.sandbox.rules import BotApi
 from bot.storage.database import Database
-from bot.storage.outbox import HELD, UNSENT
+from bot.storage.outbox import HELD, UNSENT, in_states
 from bot.storage.tables import InboxRow, MessageRow
-
 
 SETTLES = 1.0  # seconds until the first poll hangs, waiting for updates
 
@@ -48,8 +47,8 @@ class Outlook:
 
 
 OUTLOOK = select(
-    select(func.min(col(MessageRow.due_at))).where(col(MessageRow.state).in_(UNSENT)).scalar_subquery(),
-    exists().where(col(MessageRow.state).in_(HELD)),
+    select(func.min(col(MessageRow.due_at))).where(in_states(UNSENT)).scalar_subquery(),
+    exists().where(in_states(HELD)),
     exists().where(col(InboxRow.state) == "waiting"),
 )
 

@@ -36,11 +36,12 @@ SLICE: Final = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """What is asked for: how many participants, which seed, and whether things go wrong."""
+    """What is asked for: how many participants, which seed, whether things go wrong, and how many days at most."""
 
     participants: int = 40
     seed: int = 1
     faults: bool = False
+    days: int | None = None
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,8 @@ async def _play(
     adopt(play)
     last_visit = max(role.baseline_on for role in roles) + timedelta(days=study.protocol.visits[-1].day_offset)
     ends = instant(last_visit, study.protocol.diary.closes, tzid) + AFTERWARDS
+    if asked.days is not None:
+        ends = begins + timedelta(days=asked.days)
     outages = _let_it_rain(play, asked.seed, begins, ends, tzid) if asked.faults else 0
     await play.begin()
     while play.clock.now() < ends:
@@ -146,7 +149,9 @@ def _sum_up(asked: Rehearsal, play: Play, outages: int, started: float) -> Outco
             ledger=figures.ledger(session),
             endpoints=figures.endpoints(session, study, now),
             invariants=check_all(evidence, weather=asked.faults),
-            struck={kind.value: count for kind, count in sorted(play.api.faults.struck.items(), key=lambda s: s[0].value)},
+            struck={
+                kind.value: count for kind, count in sorted(play.api.faults.struck.items(), key=lambda s: s[0].value)
+            },
             outages=outages,
             seconds=time.monotonic() - started,
         )

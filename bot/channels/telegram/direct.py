@@ -18,7 +18,11 @@ class _DirectRequest(HTTPXRequest):
     exchange: Exchange
 
     async def do_request(  # type: ignore[override]  # there is no network that the timeouts could hold for
-        self, url: str, method: str, request_data: RequestData | None = None, **_timeouts: object  # noqa: ARG002
+        self,
+        url: str,
+        method: str,  # noqa: ARG002  # always POST
+        request_data: RequestData | None = None,
+        **_timeouts: object,
     ) -> tuple[int, bytes]:
         fields = request_data.json_parameters if request_data else {}
         try:
