@@ -257,9 +257,9 @@ class World:
 
 
 @contextmanager
-def study_world(folder: Path, *, at: datetime | None = None) -> Iterator[World]:
-    """A world in the week before the first visit's diary, on the shipped protocol."""
-    study = Study(load_protocol(seed_protocol_path()), Keys())
+def study_world(folder: Path, *, at: datetime | None = None, protocol: Path | None = None) -> Iterator[World]:
+    """A world in the week before the first visit's diary, on the shipped protocol unless another is given."""
+    study = Study(load_protocol(protocol or seed_protocol_path()), Keys())
     with study_database(folder, inline=True) as database:
         start = at or instant(FIRST_DAY - timedelta(days=4), time(10), SHANGHAI)
         world = World(database, study, start)
