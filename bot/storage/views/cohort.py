@@ -178,7 +178,13 @@ def read_cohort(
         protocol,
         now,
         [
-            Person(row, protocol, zones[row.id], facts_of(protocol, facts[row.id], days[row.id]), chats.get(row.id))
+            Person(
+                row,
+                protocol,
+                zones.get(row.id) or _site_zone(row, protocol),
+                facts_of(protocol, facts[row.id], days[row.id]),
+                chats.get(row.id),
+            )
             for row in people
         ],
         outages(session),
@@ -213,6 +219,11 @@ def _of(session: Session, table: Any, where: Sequence[Any], *more: Any, columns:
         statement = statement.join(ParticipantRow.__table__, found.c.participant_id == ParticipantRow.__table__.c.id)  # type: ignore[attr-defined]
     statement = _narrowed(statement, (*where, *more))
     return session.connection().execute(statement.order_by(found.c.id)).all()
+
+
+def _site_zone(row: Any, protocol: StudyProtocol) -> tuple[ZonePeriod, ...]:
+    """The site's zone, for somebody whose own is not recorded."""
+    return (ZonePeriod(row.baseline_on, protocol.site(row.site).timezone),)
 
 
 def _zones(session: Session, where: Sequence[Any]) -> Mapping[int, tuple[ZonePeriod, ...]]:
