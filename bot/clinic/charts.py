@@ -21,6 +21,7 @@ SPARK_STEP: Final = 11
 SPARK_HEIGHT: Final = 18
 TREND_WIDTH: Final = 208
 TREND_HEIGHT: Final = 168
+CLEAR: Final = 9.0  # so far a number keeps from a line
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +202,7 @@ def trend(found: dict[str, Any], words: tuple[str, str], sentence: str) -> Marku
     step = (TREND_WIDTH - 44) / max(len(points) - 1, 1)
     places = [14 + step * number for number in range(len(points))]
     parts = list(_rules(found, words, field))
-    parts += _course(points, places, field)
+    parts += _course(points, places, field, [field.y(float(line)) for line in lines])
     parts += [
         _text(x - width_of(point["visit"]) / 2, TREND_HEIGHT - 4, point["visit"], "sub")
         for x, point in zip(places, points, strict=True)
@@ -228,7 +229,9 @@ def _rules(found: dict[str, Any], words: tuple[str, str], field: _Field) -> Iter
         yield _text(*at, text, "sub")
 
 
-def _course(points: Sequence[dict[str, Any]], places: Sequence[float], field: _Field) -> Iterable[Markup]:
+def _course(
+    points: Sequence[dict[str, Any]], places: Sequence[float], field: _Field, rules: Sequence[float]
+) -> Iterable[Markup]:
     known = [(x, field.y(float(point["low"]))) for x, point in zip(places, points, strict=True) if point["text"]]
     if len(known) > 1:
         path = "M" + "L".join(f"{x:.1f} {y}" for x, y in known)
@@ -242,7 +245,11 @@ def _course(points: Sequence[dict[str, Any]], places: Sequence[float], field: _F
             )
             wide = width_of(point["text"])
             start = x + 7 if number == 0 else max(x - wide - 7, 0)
-            yield _text(start, y + (4 if number == 0 else 15), point["text"], "end" if last else "name")
+            below = y + 15
+            clear = number == 0 or all(abs(below - 4 - rule) > CLEAR for rule in rules)
+            yield _text(
+                start, y + 4 if number == 0 else below if clear else y - 9, point["text"], "end" if last else "name"
+            )
         elif point["low"] is not None:
             yield from _reach(x, field.y(float(point["low"])), field.y(float(point["high"])))
 
