@@ -31,8 +31,9 @@ from bot.people.passwords import PasswordCost, Passwords
 from bot.people.roles import ALL_SITES, ONE_SITE_ONLY, Role
 from bot.people.sealing import Sealer
 from bot.storage.database import Database
+from bot.storage.participants import participant_by_code
 from bot.storage.staff import account_by_name, kept_forms, open_sessions, open_setups
-from bot.storage.tables import ParticipantRow, StaffCredentialRow
+from bot.storage.tables import CorrectionRow, ParticipantRow, SiteMessageRow, StaffCredentialRow, ZoneRow
 from bot.storage.trail import Trail
 from schedules.clock import VirtualClock
 from schedules.loader import load_protocol, seed_protocol_path
@@ -193,8 +194,38 @@ def sample_participant(bench: ClinicBench, _staff: str, site: str) -> str:
     code = "SH-001" if site == OWN_SITE else "FAR-001"
     with bench.database.write() as session:
         if session.exec(select(ParticipantRow).where(ParticipantRow.code == code)).first() is None:
-            add_participant(session, code=code, site=site)
+            row = add_participant(session, code=code, site=site)
+            session.add(
+                ZoneRow(
+                    participant_id=row.id or 0, from_on=T0.date() - timedelta(days=90), tzid="Asia/Shanghai",
+                    set_at=T0, reason="enrolment",
+                )
+            )  # fmt: skip
     return code
+
+
+def sample_message(bench: ClinicBench, staff: str, site: str) -> str:
+    """A message that the participant of a site wrote."""
+    code = sample_participant(bench, staff, site)
+    with bench.database.write() as session:
+        participant = participant_by_code(session, code)
+        row = SiteMessageRow(participant_id=participant.id or 0, received_at=T0, text="A word", reference="sample")
+        session.add(row)
+        session.flush()
+        return str(row.id)
+
+
+def sample_correction(bench: ClinicBench, staff: str, site: str) -> str:
+    """A correction that the participant of a site asked for."""
+    code = sample_participant(bench, staff, site)
+    with bench.database.write() as session:
+        participant = participant_by_code(session, code)
+        row = CorrectionRow(
+            participant_id=participant.id or 0, diary_day=T0.date(), requested_at=T0, reference="sample"
+        )
+        session.add(row)
+        session.flush()
+        return str(row.id)
 
 
 # For every parameter of a route: makes an object at the site and answers what stands in the address.
@@ -204,6 +235,8 @@ SAMPLES: dict[str, Callable[[ClinicBench, str, str], str]] = {
     "session": sample_session,
     "form": sample_form,
     "code": sample_participant,
+    "message": sample_message,
+    "correction": sample_correction,
     "visit": lambda _bench, _staff, _site: "W00",
     "day": lambda _bench, _staff, _site: "2025-03-25",
 }
