@@ -8,6 +8,7 @@ import typer
 
 from bot.cli import (
     assess,
+    audit,
     check,
     demo,
     draft,
@@ -32,7 +33,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-COMMANDS = (run, demo, check, migrate, protocol, participant, visit, assess, draft, study_table, score, staff, rehearse)
+COMMANDS = (
+    run, demo, check, migrate, protocol, participant, visit, assess, draft, study_table, score, staff, audit, rehearse,
+)  # fmt: skip
 for command in COMMANDS:
     command.register(app)
 

@@ -1,0 +1,62 @@
+"""Verify the audit trail with everything that belongs to it, and note when and with what result."""
+
+import json
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from bot.errors import RefusedError
+from bot.storage.anchors import FILE_NAME, Anchor, read_anchors
+from bot.storage.chain import Finding, Verification, verify_database
+from bot.storage.database import Database
+from bot.storage.tables import InstanceRow
+
+EVERY: Final = timedelta(hours=24)
+VERIFIED: Final = "audit_verified"
+
+
+def verify_audit(database: Database, folder: Path | None, *, at: datetime) -> Verification:
+    """Verify against the anchors of the data folder, where there are some, and note the result; `at` is security time.
+
+    Anchors that cannot be read are a finding of their own.
+    """
+    try:
+        anchors = anchors_in(folder)
+    except RefusedError as error:
+        plain = verify_database(database)
+        head = plain.events["audit_event"]
+        bad = Finding("anchor", head, "audit_event", f"anchor: {error.message}")
+        found = Verification(plain.events, 0, (*plain.findings, bad))
+    else:
+        found = verify_database(database, anchors)
+    note_verified(database, found, at=at)
+    return found
+
+
+def anchors_in(folder: Path | None) -> tuple[Anchor, ...]:
+    """The anchors of a data folder; none where none have been written."""
+    file = folder / FILE_NAME if folder is not None else None
+    return tuple(read_anchors(file)) if file is not None and file.is_file() else ()
+
+
+def note_verified(database: Database, found: Verification, *, at: datetime) -> None:
+    """Remember the result, for the page that shows the state of the chain."""
+    first = found.findings[0] if found.findings else None
+    fact = {
+        "seq": found.events["audit_event"],
+        "anchors": found.anchors,
+        "kind": first.kind if first else None,
+        "at": first.seq if first else None,
+        "chain": first.chain if first else None,
+    }
+    with database.write() as session:
+        session.merge(InstanceRow(key=VERIFIED, value=json.dumps(fact, sort_keys=True), learnt_at=at))
+
+
+def verify_if_due(database: Database, folder: Path | None, *, at: datetime) -> Verification | None:
+    """Verify when a day has passed since the last time."""
+    with database.read() as session:
+        last = session.get(InstanceRow, VERIFIED)
+    if last is not None and at - last.learnt_at < EVERY:
+        return None
+    return verify_audit(database, folder, at=at)
