@@ -112,18 +112,18 @@ class DiaryPage:
         return await self._page(request, "stop.html", only_joined(lambda _call: None))
 
     async def _page(self, request: Request, template: str, look: Look) -> Response:
-        def read() -> tuple[str, object] | None:
+        def read() -> tuple[object, str, str] | None:
             with self._database.write() as session:
                 call = self._call(session, request)
-                return (call.language, look(call)) if call is not None else None
+                return (look(call), call.language, call.phone) if call is not None else None
 
         found = await self._database.writing(read) if await self._knows(request) else None
         if found is None:
             return self._render.shut(request)
-        language, view = found
+        view, language, phone = found
         if view == ELSEWHERE:
             return go_to(request, "/")
-        return self._render.page(request, template, language, view=view)
+        return self._render.page(request, template, language, phone=phone, view=view)
 
     async def _knows(self, request: Request) -> bool:
         """Whether the browser's cookie leads to anybody; strangers never take a writer's turn."""

@@ -63,6 +63,12 @@ def _line(words: str, *, is_heading: bool) -> Line:
     return Line(kind, Markup(words))  # noqa: S704  # as above
 
 
+def dialled(text: str, phone: str) -> Markup:
+    """A text (escaped unless it is markup already) whose phone number can be tapped and stays on one line."""
+    number = Markup('<a class="phone" href="tel:{}">{}</a>').format(re.sub(r"[^+0-9]", "", phone), phone)
+    return number.join(Markup.escape(text).split(Markup.escape(phone)))
+
+
 def rows_of(rows: Rows) -> tuple[tuple[PageButton, ...], ...]:
     """The buttons as they lie in the chat."""
     return tuple(tuple(page_button(button) for button in row) for row in rows)

@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from bot.diary_page import words
 from bot.diary_page.door import CSRF, Door
 from bot.diary_page.forms import LANGUAGE, guess_language
+from bot.diary_page.markup import dialled
 from bot.diary_page.words import Say
 from bot.i18n import Message
 
@@ -30,8 +31,18 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self._templates.filters["dialled"] = dialled
 
-    def page(self, request: Request, template: str, language: str, *, status: int = 200, **context: object) -> Response:
+    def page(
+        self,
+        request: Request,
+        template: str,
+        language: str,
+        *,
+        status: int = 200,
+        phone: str | None = None,
+        **context: object,
+    ) -> Response:
         """Render a template; a page that succeeds also says, once, what the last form brought about."""
         said = self._door.said(request) if status == 200 else ()
         body = self._templates.get_template(template).render(
@@ -42,6 +53,7 @@ class Renderer:
             csrf=self._door.form_token(request),
             said=said,
             shifted=self._shifted,
+            phone=phone,
             **context,
         )
         response = HTMLResponse(body, status_code=status)
@@ -61,8 +73,16 @@ class Renderer:
         """Say plainly that nothing was saved; after a passing trouble the same form can be sent again."""
         fields = [(name, value) for name, value in form.multi_items() if name not in (CSRF, LANGUAGE)]
         again = fields if status >= 500 else []
-        context = {"sentence": sentence, "again": again, "target": request.url.path, "can_repeat": status >= 500}
-        return self.page(request, "not_saved.html", guess_language(request, form), status=status, **context)
+        return self.page(
+            request,
+            "not_saved.html",
+            guess_language(request, form),
+            status=status,
+            sentence=sentence,
+            again=again,
+            target=request.url.path,
+            can_repeat=status >= 500,
+        )
 
     def _bare(self, request: Request, sentence: Message, *, status: int) -> Response:
         return self.page(request, "bare.html", guess_language(request), status=status, sentence=sentence)

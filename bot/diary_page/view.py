@@ -186,10 +186,9 @@ def _correction(call: PageCall, today: TodayView) -> tuple[Aside, ...]:
 
 @dataclass(frozen=True, slots=True)
 class MoreView:
-    """The page of smaller matters: hours as (value, label, in force), the site's phone, the notice."""
+    """The page of smaller matters: hours as (value, label, in force), whether messages are stopped, the notice."""
 
     hours: tuple[tuple[str, str, bool], ...]
-    phone: str
     stopped: bool
     notice: tuple[tuple[Line, ...], ...]
 
@@ -198,6 +197,4 @@ def more_view(call: PageCall) -> MoreView:
     """Time of the questions, a message to the team, stopping, and the notice to read again."""
     offered = call.study.protocol.reminders.hours
     hours = tuple((f"{at:%H%M}", format_time(at, call.language), f"{at:%H:%M}" == call.sender.hour) for at in offered)
-    return MoreView(
-        hours, call.phone, call.sender.stopped_at is not None, blocks_of(Rendered(notice(call, lead=False)))
-    )
+    return MoreView(hours, call.sender.stopped_at is not None, blocks_of(Rendered(notice(call, lead=False))))

@@ -11,7 +11,7 @@ from bot.messages.rendered import plain
 from bot.messages.replies import render_reply, render_toast
 
 HTML_LANG: Final = MappingProxyType({"en": "en", "zh": "zh-Hans"})
-NOTICE_VERSION: Final = "page 1"
+NOTICE_VERSION: Final = "P1"  # of the page's own notice; the chat's has a version in the protocol
 
 
 def page_text(context: str, english: str) -> Message:
