@@ -22,7 +22,8 @@ def anchor_audit(database: Database, file: Path, *, at: datetime) -> Anchor:
         anchor = heads(session, at)
     append_anchor(file, anchor)
     with database.write() as session:
-        fact = json.dumps({"seq": anchor.audit.seq, "hash": anchor.audit.hash}, sort_keys=True)
+        place = str(file.resolve())
+        fact = json.dumps({"seq": anchor.audit.seq, "hash": anchor.audit.hash, "file": place}, sort_keys=True)
         session.merge(InstanceRow(key=ANCHORED, value=fact, learnt_at=at))
     return anchor
 

@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from bot.actions.anchor_audit import ANCHORED
 from bot.errors import RefusedError
-from bot.storage.anchors import FILE_NAME, Anchor, read_anchors
+from bot.storage.anchors import Anchor, read_anchors
 from bot.storage.chain import Finding, Verification, verify_database
 from bot.storage.database import Database
 from bot.storage.tables import InstanceRow
@@ -15,13 +16,13 @@ EVERY: Final = timedelta(hours=24)
 VERIFIED: Final = "audit_verified"
 
 
-def verify_audit(database: Database, folder: Path | None, *, at: datetime) -> Verification:
-    """Verify against the anchors of the data folder, where there are some, and note the result; `at` is security time.
+def verify_audit(database: Database, *, at: datetime) -> Verification:
+    """Verify against the anchors that were written last, where they can be seen, and note the result.
 
-    Anchors that cannot be read are a finding of their own.
+    `at` is security time. Anchors that cannot be read are a finding of their own.
     """
     try:
-        anchors = anchors_in(folder)
+        anchors = last_anchors(database)
     except RefusedError as error:
         plain = verify_database(database)
         head = plain.events["audit_event"]
@@ -33,9 +34,11 @@ def verify_audit(database: Database, folder: Path | None, *, at: datetime) -> Ve
     return found
 
 
-def anchors_in(folder: Path | None) -> tuple[Anchor, ...]:
-    """The anchors of a data folder; none where none have been written."""
-    file = folder / FILE_NAME if folder is not None else None
+def last_anchors(database: Database) -> tuple[Anchor, ...]:
+    """The anchors of the file that was written to last; none where none were written, or the file is not at hand."""
+    with database.read() as session:
+        fact = session.get(InstanceRow, ANCHORED)
+    file = Path(json.loads(fact.value)["file"]) if fact is not None else None
     return tuple(read_anchors(file)) if file is not None and file.is_file() else ()
 
 
@@ -53,10 +56,10 @@ def note_verified(database: Database, found: Verification, *, at: datetime) -> N
         session.merge(InstanceRow(key=VERIFIED, value=json.dumps(fact, sort_keys=True), learnt_at=at))
 
 
-def verify_if_due(database: Database, folder: Path | None, *, at: datetime) -> Verification | None:
+def verify_if_due(database: Database, *, at: datetime) -> Verification | None:
     """Verify when a day has passed since the last time."""
     with database.read() as session:
         last = session.get(InstanceRow, VERIFIED)
     if last is not None and at - last.learnt_at < EVERY:
         return None
-    return verify_audit(database, folder, at=at)
+    return verify_audit(database, at=at)

@@ -198,11 +198,11 @@ def test_an_hour_or_a_signature_asks_for_an_anchor_and_nothing_new_does_not(eith
 def test_verifying_is_remembered_with_its_result_and_repeated_daily(either: Database, tmp_path: Path) -> None:
     audited_study(either)
     anchor_audit(either, tmp_path / FILE_NAME, at=AT)
-    assert verify_audit(either, tmp_path, at=AT).anchors == 1
-    assert verify_if_due(either, tmp_path, at=AT + timedelta(hours=23)) is None
-    assert verify_if_due(either, tmp_path, at=AT + timedelta(hours=24)) is not None
+    assert verify_audit(either, at=AT).anchors == 1
+    assert verify_if_due(either, at=AT + timedelta(hours=23)) is None
+    assert verify_if_due(either, at=AT + timedelta(hours=24)) is not None
     (tmp_path / FILE_NAME).write_text("half a li")
-    found = verify_audit(either, tmp_path, at=AT)
+    found = verify_audit(either, at=AT)
     assert [finding.kind for finding in found.findings] == ["anchor"]
 
 
