@@ -27,6 +27,7 @@ from bot.diary.answers import is_quantity
 from bot.diary.card import CardState, Tap
 from bot.storage.tables import CardRow
 from bot.storage.views.cards import card_state
+from bot.storage.views.traffic import on_screen_since
 
 ONE_SECOND, ONE_DAY = timedelta(seconds=1), timedelta(days=1)
 
@@ -59,16 +60,18 @@ def take_step(call: Call, card: CardRow, incoming: Tap | str) -> CardOutcome:
 
 
 def _came_before_the_question(call: Call, card: CardRow) -> bool:
-    """Whether a text was sent before the question on screen had come up: it was meant for an earlier one.
+    """Whether a text was sent before the question that is due had come up on screen: it was meant for an earlier one.
 
-    Message dates are whole seconds; what is older than a day says nothing about crossing.
+    A redraw can be late: then the chat still shows what has been answered already. Message dates are whole
+    seconds; what is older than a day says nothing about crossing.
     """
     if not _is_asking(call, card):
         return False
-    number, sent_at, shown_at = call.incoming.number, call.incoming.sent_at, card.touched_at
+    number, sent_at = call.incoming.number, call.incoming.sent_at
     if number is not None and card.moved_by is not None and number < card.moved_by:
         return True
-    return sent_at is not None and shown_at is not None and ONE_SECOND <= shown_at - sent_at < ONE_DAY
+    shown_at = on_screen_since(call.session, card)
+    return shown_at is None or (sent_at is not None and ONE_SECOND <= shown_at - sent_at < ONE_DAY)
 
 
 def carry_out_pass(call: Call, text: str) -> None:

@@ -1,14 +1,25 @@
-"""What has come in lately."""
+"""What has come in lately, and what has reached the screen."""
 
 from datetime import datetime
 
 from sqlalchemy import func
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
-from bot.storage.tables import InboxRow
+from bot.storage.tables import CardRow, InboxRow, MessageRow
 
 
 def updates_since(session: Session, address: int, since: datetime) -> int:
     """How many updates this address has sent since an instant."""
     query = select(func.count()).select_from(InboxRow).where(InboxRow.address == address, InboxRow.received_at > since)
+    return session.exec(query).one()
+
+
+def on_screen_since(session: Session, card: CardRow) -> datetime | None:
+    """Since when the chat shows the card as it last moved; None while the redraw is still on its way."""
+    query = select(func.min(col(MessageRow.sent_at))).where(
+        MessageRow.participant_id == card.participant_id, MessageRow.diary_day == card.diary_day,
+        MessageRow.card_id == card.id, MessageRow.kind == "edit", MessageRow.state == "sent",
+    )  # fmt: skip
+    if card.touched_at is not None:
+        query = query.where(col(MessageRow.sent_at) >= card.touched_at)
     return session.exec(query).one()
