@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -26,7 +27,7 @@ log = get_logger(__name__)
 CHATS_AT_ONCE = 8
 LOOK_EVERY = 1.0  # seconds, in case a wake-up was missed
 TRIES = 3
-FIRST_REST, LONGEST_REST = 0.2, 10.0  # seconds between tries
+FIRST_REST, LONGEST_REST = 0.2, 3.0  # seconds between tries
 
 
 class Handle(Protocol):
@@ -132,6 +133,7 @@ class Intake:
                     return await self._database.writing(lambda: self._handle_next(attempt))
             except DATABASE_TROUBLE as error:
                 log.warning("database_trouble", part="intake", inbox_id=attempt.inbox_id, error=type(error).__name__)
+                await self._look_at(attempt)
                 self._tell_not_saved(attempt)
             except Exception:
                 log.exception("update_failed", inbox_id=attempt.inbox_id, attempt=attempt.failures + 1)
@@ -201,6 +203,21 @@ class Intake:
                 UPDATES_HANDLED.labels("aside").inc()
                 log.error("update_aside", inbox_id=inbox_id, code="handling_failed")
             return True
+
+    async def _look_at(self, attempt: Attempt) -> None:
+        """Read what waits although nothing can be written, so that whoever sent it can be told."""
+        if attempt.incoming is None:
+            with suppress(*DATABASE_TROUBLE):
+                attempt.incoming = await self._database.reading(lambda: self._read_next(attempt.chat))
+
+    def _read_next(self, chat: int) -> Incoming | None:
+        with self._database.read() as session:
+            row = next_waiting(session, chat)
+        try:
+            found = translate(json.loads(row.body)) if row is not None else None
+        except MalformedUpdateError:
+            return None
+        return found if isinstance(found, Incoming) else None
 
     def _tell_not_saved(self, attempt: Attempt) -> None:
         """Tell a participant who waits at a button, once, that nothing has been stored so far."""

@@ -23,13 +23,13 @@ class OwnLoopServer(uvicorn.Server):
 
 
 class WebServer:
-    """Serves one app on one address."""
+    """Serves one app on one address; `lifespan` for apps that start and end work of their own."""
 
-    def __init__(self, app: ASGIApp, *, host: str, port: int) -> None:
+    def __init__(self, app: ASGIApp, *, host: str, port: int, lifespan: bool = False) -> None:
         self._host, self._port = host, port
         self._server = OwnLoopServer(
             uvicorn.Config(
-                app, log_config=None, access_log=False, server_header=False, lifespan="off",
+                app, log_config=None, access_log=False, server_header=False, lifespan="on" if lifespan else "off",
                 timeout_graceful_shutdown=LAST_REQUESTS, proxy_headers=False,
             )
         )  # fmt: skip

@@ -20,6 +20,7 @@ from bot.actions.keep_time import last_heard, note_alive, silent_since
 from bot.actions.make_diary_link import DIARY_PATH
 from bot.actions.plan_messages import plan_due
 from bot.actions.prepare_message import prepare
+from bot.actions.send_morning_list import queue_morning_lists
 from bot.actions.study import Study, load_study, protocol_in_force
 from bot.channels.dispatcher import Dispatcher
 from bot.channels.housekeeping import Housekeeper
@@ -97,7 +98,7 @@ class Service:
             return None
         return Line(
             self.settings, self.database, self.clock, ingest="ingest" in self._parts,
-            named=self._remember_name, stored=self._stored,
+            named=self._remember_name, stored=self._stored, trouble=not_saved,
         )  # fmt: skip
 
     def _make_intake(self) -> Intake | None:
@@ -105,7 +106,7 @@ class Service:
             return None
         return Intake(
             self.database, self.clock, self.study, handle=handle, answer=TelegramSender(self.line.bot).answer,
-            queued=self._queued, trouble=lambda hint: render_toast("toast.not_saved", resolve_language(hint)),
+            queued=self._queued, trouble=not_saved,
         )  # fmt: skip
 
     def _make_dispatcher(self) -> Dispatcher | None:
@@ -147,7 +148,8 @@ class Service:
         secret = self.settings.webhook_secret
         if secret is None or not self.settings.uses_webhook or "ingest" not in self._parts:
             return None
-        return make_webhook(secret.get_secret_value(), self.database, self.clock, stored=self._stored)
+        unsaved = self.line.unsaved if self.line is not None else None
+        return make_webhook(secret.get_secret_value(), self.database, self.clock, stored=self._stored, unsaved=unsaved)
 
     @property
     def mode(self) -> str:
@@ -250,6 +252,12 @@ class Service:
 
     def _plan(self, session: Session, *, now: datetime) -> None:
         plan_due(session, study=self._study, now=now)
+        queue_morning_lists(session, study=self._study, now=now, link=self._list_address())
+
+    def _list_address(self) -> str | None:
+        """Where the morning list stands, as far as an address for people is known."""
+        base = self.settings.public_url
+        return f"{base.rstrip('/')}/clinic/morning" if base else None
 
     def _beat(self, session: Session, *, system_now: datetime, now: datetime, shifted: bool) -> bool:
         since = silent_since(session, system_now, TAPS_LAST)
@@ -311,3 +319,8 @@ class Service:
             yield "starting or stopping"
         if self.line is not None and (trouble := self.line.trouble()):
             yield trouble
+
+
+def not_saved(language_hint: str | None) -> str:
+    """The words for a tap that could not be stored so far."""
+    return render_toast("toast.not_saved", resolve_language(language_hint))

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from telegram import Bot
 
 from bot.channels.telegram.introduction import choose_polling, choose_webhook, introduce, learn_name
+from bot.channels.telegram.not_saved import NotSaved
 from bot.channels.telegram.poller import GRACE, LONG_POLL, Poller
+from bot.channels.telegram.sender import TelegramSender
 from bot.channels.telegram.transport import connect
 from bot.settings import Settings
 from bot.storage.database import Database
@@ -16,7 +18,8 @@ from schedules.clock import Clock
 class Line:
     """One bot's connection.
 
-    `named` learns the bot's user name, in the writer thread; `stored` is called after each commit of updates.
+    `named` learns the bot's user name, in the writer thread; `stored` is called after each commit of updates,
+    `trouble` words "not saved yet" for a language hint.
     """
 
     def __init__(
@@ -28,12 +31,16 @@ class Line:
         ingest: bool,
         named: Callable[[str], None],
         stored: Callable[[], None],
+        trouble: Callable[[str | None], str | None],
     ) -> None:
         self._settings, self._database, self._clock, self._ingest = settings, database, clock, ingest
         self._named = named
         self._connection = connect(settings)
         self._open = False
-        self._poller = Poller(self._connection.bot, self._connection.polling, database, clock, stored=stored)
+        self.unsaved = NotSaved(TelegramSender(self._connection.bot).answer, trouble)
+        self._poller = Poller(
+            self._connection.bot, self._connection.polling, database, clock, stored=stored, unsaved=self.unsaved
+        )
 
     @property
     def bot(self) -> Bot:

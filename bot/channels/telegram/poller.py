@@ -12,6 +12,7 @@ from telegram.request import RequestData
 from telegram.request._requestparameter import RequestParameter
 
 from bot.channels.metrics import POLL_FAILURES, UPDATES_STORED
+from bot.channels.telegram.not_saved import NotSaved
 from bot.channels.telegram.transport import UNREADABLE, AskedToWaitError, Transport
 from bot.log import get_logger
 from bot.storage.database import Database
@@ -25,18 +26,30 @@ LONG_POLL = 25  # seconds
 GRACE = 10.0  # seconds beyond the long poll before a silent server counts as gone
 BATCH = 100
 FIRST_REST, LONGEST_REST = 0.5, 30.0  # seconds between tries
+LONGEST_DATABASE_REST = 2.0
 TOKEN_REST = 60.0
 QUICK = 0.3  # seconds; a server that answers emptily faster than this is not asked at once again
 
 
 class Poller:
-    """Fetches updates for one bot; `stored` is called after each commit that brought something new."""
+    """Fetches updates for one bot.
+
+    `stored` is called after each commit that brought something new; `unsaved` says "not saved yet" when the
+    database takes nothing.
+    """
 
     def __init__(
-        self, bot: Bot, transport: Transport, database: Database, clock: Clock, *, stored: Callable[[], None]
+        self,
+        bot: Bot,
+        transport: Transport,
+        database: Database,
+        clock: Clock,
+        *,
+        stored: Callable[[], None],
+        unsaved: NotSaved | None = None,
     ) -> None:
         self._bot, self._transport, self._database, self._clock = bot, transport, database, clock
-        self._stored = stored
+        self._stored, self._unsaved = stored, unsaved
         self._offset: int | None = None
         self._failures = 0
         self.heard_at: float | None = None
@@ -79,7 +92,14 @@ class Poller:
         if not updates:
             return
         now = self._clock.now()
-        new = await self._database.writing(lambda: self._insert(updates, now))
+        try:
+            new = await self._database.writing(lambda: self._insert(updates, now))
+        except SQLAlchemyError:
+            if self._unsaved is not None:
+                self._unsaved.tell(updates)
+            raise
+        if self._unsaved is not None:
+            self._unsaved.forget()
         numbers = [number for update in updates if (number := update_number(update)) is not None]
         if numbers:
             self._offset = max(numbers) + 1
@@ -108,7 +128,7 @@ class Poller:
             case InvalidToken():
                 return "token_refused", TOKEN_REST
             case SQLAlchemyError():
-                return "database_trouble", backed_off
+                return "database_trouble", min(backed_off, LONGEST_DATABASE_REST)
         return "telegram_unreachable", backed_off
 
 

@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
 from bot.channels.metrics import UPDATES_STORED
+from bot.channels.telegram.not_saved import NotSaved
 from bot.log import get_logger
 from bot.storage.database import Database
 from bot.storage.inbox import store_updates
@@ -27,9 +28,13 @@ class TooLargeError(Exception):
 
 
 def make_webhook(
-    secret: str, database: Database, clock: Clock, *, stored: Callable[[], None]
+    secret: str, database: Database, clock: Clock, *, stored: Callable[[], None], unsaved: NotSaved | None = None
 ) -> Callable[[Request], Awaitable[Response]]:
-    """The handler of `POST /telegram/webhook`; `stored` is called after each commit that brought something new."""
+    """The handler of `POST /telegram/webhook`.
+
+    `stored` is called after each commit that brought something new; `unsaved` says "not saved yet" when the
+    database takes nothing.
+    """
 
     async def receive(request: Request) -> Response:
         if not has_secret(request, secret):
@@ -47,7 +52,11 @@ def make_webhook(
             new = await database.writing(lambda: insert(database, clock, update))
         except SQLAlchemyError as error:
             log.error("database_trouble", part="webhook", error=type(error).__name__)  # noqa: TRY400  # no trace
+            if unsaved is not None:
+                unsaved.tell([update])
             return PlainTextResponse("try again\n", status_code=503, headers=RETRY_LATER)
+        if unsaved is not None:
+            unsaved.forget()
         if new:
             UPDATES_STORED.inc(new)
             stored()
