@@ -21,6 +21,7 @@ EXTRA: Final = clinic_text("day_said", "%(day)s, extra day: %(state)s")
 STILL_OPEN: Final = clinic_text("day_said", "still open until %(time)s")
 ONLY_SAVING: Final = clinic_text("day_said", "all answered, not submitted, open until %(time)s")
 TODAY: Final = clinic_text("day_said", "today, open until %(time)s")
+THIS_EVENING: Final = clinic_text("day_said", "today, asked this evening")
 AFTER_CLOSING: Final = clinic_text("day_said", "entered after closing, not scored")
 NOT_SUBMITTED: Final = clinic_text("day_said", "answered in part, not submitted")
 LATE_BY_STAFF: Final = clinic_text("day_said", "staff entry, late")
@@ -99,6 +100,8 @@ def _state_words(day: BoardDay, mark: str, language: str, closes: str) -> str:
     if day.state is DayState.OPEN:
         open_words = STILL_OPEN if day.past_its_day else TODAY
         return say(ONLY_SAVING if day.saving_left else open_words, language, time=closes)
+    if mark == "today":
+        return say(THIS_EVENING, language)
     if day.state is DayState.PARTIAL:
         return say(AFTER_CLOSING if day.after_closing else NOT_SUBMITTED, language)
     if mark == "staff" and day.state is DayState.LATE:
