@@ -1,24 +1,45 @@
-"""What a picture of a page is: a screenshot, and the hash of the page's HTML and styles that says whether it is stale."""
+"""A picture of a page: a screenshot, and the hash of the page's HTML and styles that says whether it is stale."""
 
 import hashlib
+import os
 import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.support.browser import ARGUMENTS, CHROMIUM, require_chromium
 from tests.support.palette import shrink
 
 DESK, PHONE = (1366, 900), (390, 844)
 TIMEOUT = 10_000  # milliseconds
 LOCALES = {"zh": "zh-CN", "en": "en-GB"}
-# Random by nature and never seen on a picture: tokens of forms, of links and of cards, and loopback ports.
+# Random by nature: tokens of forms, links and cards, the squares of a QR code, and loopback ports.
 MASKS = (
     (re.compile(r'(name="(?:csrf|form|tap)" value=)"[^"]*"'), r'\1"…"'),
     (re.compile(r'(data-tap="\d+ 1:)[\w-]{16}:'), r"\1…:"),
+    (re.compile(r"(\?start=)[\w-]{16,}"), r"\1…"),
+    (re.compile(r"(/diary/)[\w-]{16,}"), r"\1…"),
+    (re.compile(r'(<path[^>]* class="qrline" d=)"[^"]*"'), r'\1"…"'),
     (re.compile(r"http://127\.0\.0\.1:\d+"), "http://…"),
     (re.compile(r"\s+"), " "),
 )
+
+
+@contextmanager
+def browsers() -> Iterator[dict[str, Browser]]:
+    """A Chromium for each language; with the Debian package chromium-l10n its date fields speak it too."""
+    require_chromium()
+    with sync_playwright() as playwright:
+        yield {
+            language: playwright.chromium.launch(
+                executable_path=str(CHROMIUM), args=ARGUMENTS,
+                env={**os.environ, "LANGUAGE": locale.replace("-", "_"), "LANG": f"{locale.replace('-', '_')}.UTF-8"},
+            )
+            for language, locale in LOCALES.items()
+        }  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -35,16 +56,18 @@ class Shot:
 class Camera:
     """Takes pictures under their names; with `film` off it only says what the pages' hashes are."""
 
-    browser: Browser
+    browsers: Mapping[str, Browser]
     film: bool = True
     shots: dict[str, Shot] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._darkroom = self.browser.new_page() if self.film else None
+        self._darkroom = self.browsers["en"].new_page() if self.film else None
 
-    def window(self, base: str, *, size: tuple[int, int] = DESK, language: str, scheme: str = "light") -> BrowserContext:
+    def window(
+        self, base: str, *, size: tuple[int, int] = DESK, language: str, scheme: str = "light"
+    ) -> BrowserContext:
         """A browser window that remembers nothing of another; phones are twice as fine as desks."""
-        context = self.browser.new_context(
+        context = self.browsers[language].new_context(
             viewport={"width": size[0], "height": size[1]}, locale=LOCALES[language], base_url=base,
             color_scheme=scheme, reduced_motion="reduce", device_scale_factor=2 if size == PHONE else 1,
         )  # fmt: skip

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 COLOURS = 256
-EXACT = 160  # the most frequent colours are kept as they are; the others share what is left
-COARSE = 5  # bits per channel in which rare colours are gathered
+FREQUENT = 48  # so many of the most frequent colours are kept whatever they are
 READ_PIXELS = """async png => {
   const blob = await (await fetch(`data:image/png;base64,${png}`)).blob();
   const bitmap = await createImageBitmap(blob);
@@ -40,19 +39,20 @@ def unpack(packed: NDArray[Any]) -> NDArray[Any]:
 
 
 def choose_palette(colours: NDArray[Any], counts: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """A palette of at most 256 colours, and for each colour its place in it."""
+    """A palette of at most 256 colours, and for each colour its place in it.
+
+    After the most frequent ones, the colour that is worst off comes next: a rare one far from all others before a
+    frequent one with a close neighbour, so that a small coloured mark keeps its colour.
+    """
     if len(colours) <= COLOURS:
         return colours, np.arange(len(colours))
-    order = np.argsort(-counts, kind="stable")
-    exact, rare = colours[order[:EXACT]], order[EXACT:]
-    shift = 8 - COARSE
-    keys = (colours[rare] >> shift) @ np.array([1 << 2 * COARSE, 1 << COARSE, 1])
-    names, where = np.unique(keys, return_inverse=True)
-    weights = np.bincount(where, counts[rare], len(names))
-    means = np.stack([np.bincount(where, counts[rare] * colours[rare, c], len(names)) / weights for c in range(3)], 1)
-    palette = np.concatenate([exact, means[np.argsort(-weights, kind="stable")[: COLOURS - EXACT]].round()])
-    distances = ((colours[:, None, :] - palette[None, :, :]) ** 2).sum(axis=2)
-    return palette.astype(np.int64), distances.argmin(axis=1)
+    palette = list(colours[np.argsort(-counts, kind="stable")[:FREQUENT]])
+    distances = np.min([((colours - one) ** 2).sum(axis=1) for one in palette], axis=0)
+    while len(palette) < COLOURS:
+        palette.append(colours[(distances * np.sqrt(counts)).argmax()])
+        distances = np.minimum(distances, ((colours - palette[-1]) ** 2).sum(axis=1))
+    table = np.stack(palette)
+    return table, ((colours[:, None, :] - table[None, :, :]) ** 2).sum(axis=2).argmin(axis=1)
 
 
 def write_png(places: NDArray[Any], palette: NDArray[Any]) -> bytes:

@@ -1,4 +1,4 @@
-"""The pictures of README and manuals, taken from the real pages: `python -m tests.support.pictures` retakes them all."""
+"""The pictures of README and manuals, taken from the real pages; `python -m tests.support.pictures` retakes them."""
 
 import json
 import sys
@@ -8,24 +8,22 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
-from playwright.sync_api import Browser
-
-from tests.support import scene_clinic, scene_diary, scene_phones
-from tests.support.browser import chromium
-from tests.support.camera import Camera, Shot
+from tests.support import scene_clinic, scene_diary, scene_drafts, scene_phones
+from tests.support.camera import Camera, Shot, browsers
 
 FOLDER: Final = Path(__file__).parents[2] / "docs" / "pictures"
 INDEX: Final = FOLDER / "index.json"
 COMMAND: Final = "python -m tests.support.pictures"
-SCENES: Final[tuple[ModuleType, ...]] = (scene_phones, scene_diary, scene_clinic)
+SCENES: Final[tuple[ModuleType, ...]] = (scene_phones, scene_diary, scene_clinic, scene_drafts)
 
 
-def look_at_all(browser: Browser, *, film: bool) -> dict[str, Shot]:
+def look_at_all(*, film: bool) -> dict[str, Shot]:
     """Every picture by its name; without `film` only their sizes and hashes."""
-    camera = Camera(browser, film)
-    for scene in SCENES:
-        with tempfile.TemporaryDirectory(prefix="cdai-diary-pictures-") as folder:
-            scene.photograph(Path(folder), camera)
+    with browsers() as opened:
+        camera = Camera(opened, film)
+        for scene in SCENES:
+            with tempfile.TemporaryDirectory(prefix="cdai-diary-pictures-") as folder:
+                scene.photograph(Path(folder), camera)
     return camera.shots
 
 
@@ -52,8 +50,7 @@ def store(shots: Mapping[str, Shot]) -> None:
 
 def main() -> None:
     """Retake every picture and say how many bytes they are."""
-    with chromium() as browser:
-        shots = look_at_all(browser, film=True)
+    shots = look_at_all(film=True)
     store(shots)
     sizes = {name: len(shot.png or b"") for name, shot in shots.items()}
     for name, size in sorted(sizes.items()):

@@ -9,11 +9,11 @@ from playwright.sync_api import BrowserContext, Page
 
 from bot.people.roles import Role
 from tests.support.browser import serving
-from tests.support.camera import DESK, Camera
+from tests.support.camera import DESK, PHONE, Camera
 from tests.support.clinic import ClinicBench
 from tests.support.clinic_seed import seeded_clinic
 
-Deed = Callable[[Page], None]
+Deed = Callable[[Page], object]
 
 
 @dataclass
@@ -63,8 +63,22 @@ def desk(folder: Path, camera: Camera) -> Iterator[Desk]:
 
 
 def photograph(folder: Path, camera: Camera) -> None:
-    """Every picture of the clinic."""
+    """Every picture of the site's work."""
     with desk(folder, camera) as here:
         here.take("morning", "/morning")
-        here.take("call", "/morning?call=SH-001#p-SH-001")
+        here.take("morning-phone", "/morning", size=PHONE)
         here.take("board", "/board")
+        here.take("board-dark", "/board", scheme="dark")
+        here.take("participant", "/participants/SH-004")
+        here.take("enter", "/participants/SH-001/days/2026-06-08")
+        here.take("move", "/participants/SH-006?visit=W08&to=2026-06-12")
+        here.take("prepare", "/participants/SH-016/visits/W00/preparation")
+        here.take("invitation", "/participants/SH-027/invitation", first=print_an_invitation)
+        here.take("manage", "/participants/SH-027/manage")
+        here.take("inbox", "/inbox")
+
+
+def print_an_invitation(page: Page) -> None:
+    """Make the card that the participant takes home."""
+    with page.expect_navigation():
+        page.locator("main form button").last.click()

@@ -99,7 +99,8 @@ class Stage:
         for user_id in PEOPLE.values():
             count = len(self.world.api.chat(user_id).messages)
             page.wait_for_function(
-                "([id, count]) => document.querySelectorAll(`#phone-${id} .message`).length >= count", arg=[user_id, count]
+                "([id, count]) => document.querySelectorAll(`#phone-${id} .message`).length >= count",
+                arg=[user_id, count],
             )
         page.wait_for_function("() => [...document.querySelectorAll('.status b')].every(time => time.textContent)")
         if size == PHONE:
@@ -255,5 +256,3 @@ def photograph(folder: Path, camera: Camera) -> None:
     """Every picture of the two phones."""
     with phones(folder, camera) as stage:
         play(stage)
-
-
