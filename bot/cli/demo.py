@@ -19,23 +19,25 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     port: Annotated[int, typer.Option(help="Port of the phone page on this machine; 0 takes any free one.")] = -1,
+    participants: Annotated[int, typer.Option(help="How many simulated participants are played first.", min=0)] = 6,
 ) -> None:
     """Show the whole product on this machine: no token, no network, nothing kept."""
-    asyncio.run(serve(port))
+    asyncio.run(serve(port, participants))
 
 
-async def serve(port: int) -> None:
+async def serve(port: int, participants: int) -> None:
     """Serve until interrupted."""
     from bot.log import set_up
-    from bot.wiring.demo import Demo
+    from bot.rehearsal.demo import Demo
 
     set_up(level=logging.ERROR)
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    async with Demo(choose_port(port)) as running:
+    async with Demo(choose_port(port), participants=participants) as running:
         print(running.address, flush=True)
-        say("Open this address in a browser: two phones, a study clock, and the CDAI drafts. All data are synthetic.")
+        say("Open this address in a browser: phones, a study clock, the clinic's sign-ins and the CDAI drafts.")
+        say("All data are synthetic. A study is being played up to today; the page says how far it has come.")
         say("Press Ctrl-C to end; everything is thrown away.")
         await running.run(stopped)
 

@@ -57,6 +57,7 @@ class PhoneRoutes:
         links: Sequence[Link],
         draft_page: DraftPage | None,
         hosts: frozenset[str],
+        progress: Callable[[], float | None] = lambda: None,
     ) -> None:
         self._api = api
         self._clock = clock
@@ -66,6 +67,7 @@ class PhoneRoutes:
         self._links = links
         self._draft_page = draft_page
         self._hosts = hosts
+        self._progress = progress
         self._templates = Environment(
             loader=PackageLoader("bot.sandbox", "page"),
             autoescape=select_autoescape(),
@@ -124,6 +126,7 @@ class PhoneRoutes:
             "ready": None if status is None else status.ready,
             "next": status.next_due.timestamp() if status and status.next_due else None,
             "waiting": 0 if status is None else status.inbox + status.outbox_due,
+            "played": self._progress(),
         })  # fmt: skip
 
     async def photo(self, request: Request) -> Response:

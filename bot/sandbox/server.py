@@ -1,6 +1,6 @@
 """The sandbox as an ASGI app: Bot API server, webhook sender and phone page around the pure rules."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -31,13 +31,16 @@ def create_app(
     phones: Sequence[Phone] = (),
     links: Sequence[tuple[str, ...]] = (),
     draft_page: DraftPage | None = None,
+    routes: Sequence[Route] = (),
+    progress: Callable[[], float | None] = lambda: None,
     hosts: frozenset[str] = LOOPBACK_HOSTS,
     hold_seconds: float = 60.0,
 ) -> Starlette:
     """Return the app.
 
     `bot_ready_url` is the bot's `/readyz`; `links` are (label, address) or (label, address, Chinese label);
-    `draft_page` gets (code, visit, `zh` or `en`) and returns a page part in HTML; `hosts` are the names under
+    `draft_page` gets (code, visit, `zh` or `en`) and returns a page part in HTML; `routes` are further pages of
+    the caller's, `progress` says how much has been played from 0 to 1 (None: all); `hosts` are the names under
     which the page may be opened; a time-out fault lasts `hold_seconds`. `app.state.bell.close()` ends all
     waiting requests, to be called before the server stops.
     """
@@ -56,6 +59,7 @@ def create_app(
         links=[Link(*link) for link in links],
         draft_page=draft_page,
         hosts=hosts,
+        progress=progress,
     )
     delivery = WebhookDelivery(api, clock, bell)
 
@@ -68,7 +72,7 @@ def create_app(
         bell.close()
 
     bot_route = Route("/bot{token}/{method}", bot.answer, methods=["GET", "POST"])
-    app = Starlette(routes=[Route("/healthz", _healthz), bot_route, *page.routes()], lifespan=lifespan)
+    app = Starlette(routes=[Route("/healthz", _healthz), bot_route, *routes, *page.routes()], lifespan=lifespan)
     app.state.bell = bell
     app.state.study_clock = study_clock
     return app

@@ -60,7 +60,10 @@ export class Panel {
     for (const button of find("moves").children) button.disabled = moving;
     find("next").textContent = clock.next ? say(language, "next", { when: this.when(clock.next) }) : say(language, "nothing_next");
     find("next").disabled = moving || !clock.next;
-    find("clock-state").textContent = say(language, moving ? "moving" : this.stateWord());
+    const share = Math.floor(100 * (clock.played ?? 0));
+    const words = clock.played === null || clock.played === undefined ? say(language, moving ? "moving" : this.stateWord())
+      : say(language, "playing", { share });
+    find("clock-state").textContent = words;
   }
 
   when(at) {
