@@ -11,6 +11,7 @@ def at_the_first_question(world: World) -> Phone:
     phone = world.joined()
     world.wait_for(FIRST_DAY, "20:00")
     phone.tap("Start")
+    world.wait(seconds=5)
     return phone
 
 

@@ -21,5 +21,5 @@ def on_screen_since(session: Session, card: CardRow) -> datetime | None:
         MessageRow.card_id == card.id, MessageRow.kind == "edit", MessageRow.state == "sent",
     )  # fmt: skip
     if card.touched_at is not None:
-        query = query.where(col(MessageRow.sent_at) >= card.touched_at)
+        query = query.where(col(MessageRow.created_at) >= card.touched_at)
     return session.exec(query).one()
