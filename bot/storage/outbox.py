@@ -70,10 +70,11 @@ class Claim:
 def enqueue(session: Session, row: MessageRow) -> bool:
     """Add a message once per dedupe key; answers whether it was new.
 
-    An edit takes the place of older unsent edits of the same copy of the same card.
+    An edit takes the place of older unsent edits of the same copy of the same card, or of the same panel: both
+    are worded when they go out, so that somebody who taps without end leaves one edit and no queue.
     """
     session.flush()
-    if row.kind == "edit" and row.card_id is not None:
+    if row.kind == "edit":
         cancel_superseded(session, row)
     values = {name: getattr(row, name) for name in MessageRow.model_fields if name != "id"}
     once = ONCE[session.get_bind().dialect.name]
@@ -82,11 +83,15 @@ def enqueue(session: Session, row: MessageRow) -> bool:
 
 def cancel_superseded(session: Session, newer: MessageRow) -> None:
     """Cancel unsent edits that the newer one makes needless; those already being sent go their way."""
+    owner, day = col(MessageRow.participant_id), col(MessageRow.diary_day)  # indexed, where a person is known
+    same_owner = owner.is_(None) if newer.participant_id is None else owner == newer.participant_id
+    same_day = day.is_(None) if newer.diary_day is None else day == newer.diary_day
     same_copy = col(MessageRow.provider_msg_id).is_not_distinct_from(newer.provider_msg_id)
+    same_words = (col(MessageRow.address) == newer.address) & (col(MessageRow.payload) == newer.payload)
+    same_message = same_words if newer.card_id is None else col(MessageRow.card_id) == newer.card_id
     statement = update(MessageRow).where(
-        col(MessageRow.kind) == "edit", col(MessageRow.card_id) == newer.card_id, same_copy,
+        same_owner, same_day, col(MessageRow.kind) == "edit", same_message, same_copy,
         in_states((*UNSENT, "claimed")), col(MessageRow.dedupe_key) != newer.dedupe_key,
-        col(MessageRow.participant_id) == newer.participant_id, col(MessageRow.diary_day) == newer.diary_day,
     )  # fmt: skip
     session.connection().execute(statement.values(state="cancelled", reason="superseded", lease_owner=None))
 

@@ -159,6 +159,14 @@ def test_a_newer_edit_of_the_same_copy_of_a_card_takes_the_place_of_unsent_ones(
     assert rows(database)["first"].reason == "superseded"
 
 
+def test_a_newer_edit_of_the_same_panel_takes_the_place_of_older_ones_and_of_no_other(database: Database) -> None:
+    queue(database, dedupe_key="other", kind="edit", address=1, payload='{"panel": 8}')
+    queue(database, dedupe_key="elsewhere", kind="edit", address=2, payload='{"panel": 7}')
+    for key in ("first", "second", "third"):
+        queue(database, dedupe_key=key, kind="edit", address=1, payload='{"panel": 7}')
+    assert {key for key, row in rows(database).items() if row.state == "planned"} == {"other", "elsewhere", "third"}
+
+
 def test_an_edit_that_is_on_its_way_is_not_superseded(database: Database) -> None:
     with database.write() as session:
         card = add_card(session, add_participant(session)).id
