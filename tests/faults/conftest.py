@@ -1,0 +1,25 @@
+"""A running site with one participant who has joined."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.live import ANN, Live, live_site
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Live]:
+    """A migrated site that has not been started."""
+    with live_site(tmp_path) as live:
+        yield live
+
+
+@pytest.fixture
+def joined(site: Live) -> Live:
+    """A running site; Ann has joined in English."""
+    invitation = site.enrol("SH-001", ANN, "en")
+    site.run()
+    site.ready()
+    site.join(ANN, invitation, "en")
+    return site
