@@ -98,7 +98,7 @@ def _cell(name: str, value: object) -> str:
 
 
 def _uncell(name: str, cell: str) -> object:
-    text = cell[1:] if cell.startswith("'") else cell
+    text = cell.removeprefix("'")
     if name == "seq":
         return int(text)
     if name == "shifted":

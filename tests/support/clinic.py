@@ -18,6 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Mount
 
 from bot.actions.add_staff import SEED, add_staff
+from bot.actions.raise_query import Place, raise_query
 from bot.actions.set_up_staff import SetUpForm, set_up_staff
 from bot.actions.sign_in import open_session
 from bot.actions.study import Study
@@ -228,6 +229,16 @@ def sample_correction(bench: ClinicBench, staff: str, site: str) -> str:
         return str(row.id)
 
 
+def sample_query(bench: ClinicBench, _staff: str, site: str) -> str:
+    """An open query on a value of a participant of a site."""
+    code = sample_participant(bench, _staff, site)
+    with bench.database.write() as session:
+        participant = session.exec(select(ParticipantRow).where(ParticipantRow.code == code)).one()
+        trail = Trail(session, bench.clock.now(), operator_actor("test"), Origin.COMMAND)
+        row = raise_query(trail, participant, Place("stools", day=T0.date()), "Is this so?", study=bench.study)
+        return str(row.id)
+
+
 # For every parameter of a route: makes an object at the site and answers what stands in the address.
 # A page that brings a new parameter adds its own; parameters not in SITELESS must be a 404 for a foreign site.
 SAMPLES: dict[str, Callable[[ClinicBench, str, str], str]] = {
@@ -238,6 +249,7 @@ SAMPLES: dict[str, Callable[[ClinicBench, str, str], str]] = {
     "message": sample_message,
     "correction": sample_correction,
     "visit": lambda _bench, _staff, _site: "W00",
+    "query": sample_query,
     "day": lambda _bench, _staff, _site: "2025-03-25",
 }
 SITELESS = frozenset({"account", "session", "form", "visit", "day"})

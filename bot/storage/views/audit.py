@@ -54,7 +54,7 @@ def audit_events(
 ) -> Sequence[AuditRow]:
     """Events of participants within a scope (site ids joined by commas, or `all`) and of the study, newest first."""
     statement = _narrowed(select(AuditRow), AuditRow, wanted).where(_in_scope(scope))
-    return session.exec(statement.order_by(col(AuditRow.seq).desc()).offset(offset).limit(limit)).all()
+    return list(session.exec(statement.order_by(col(AuditRow.seq).desc()).offset(offset).limit(limit)).all())
 
 
 def count_audit_events(session: Session, wanted: Wanted, *, scope: str) -> int:

@@ -112,13 +112,13 @@ def _flags(row: Any, first: Any, around: _Around) -> dict[Flag, bool]:
 def _after_visit(row: Any, around: _Around) -> bool:
     """Whether the visit that the day served had been held when the value was changed."""
     held = [at for on, at in around.held.get(row.participant_id, ()) if on > row.diary_day]
-    return bool(held) and row.submitted_at > min(held)
+    return bool(held) and bool(row.submitted_at > min(held))
 
 
 def _fast(first: Any, around: _Around) -> bool:
     """Whether first answer to Submit took less than two seconds for each item."""
     items, begun = around.answers.get((first.participant_id, first.diary_day), (0, first.submitted_at))
-    return items > 0 and first.submitted_at - begun < PER_ITEM * items
+    return items > 0 and bool(first.submitted_at - begun < PER_ITEM * items)
 
 
 def _hit(row: Any, first: Any, around: _Around) -> bool:
