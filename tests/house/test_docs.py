@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
-import click
 import pytest
 from typer.main import get_command
 
@@ -35,15 +34,10 @@ def name_of(path: Path) -> str:
 
 def command_words() -> Iterator[tuple[str, ...]]:
     """Every command that `--help` shows, the ones in groups with the group's word first."""
-    root = get_command(app)
-    assert isinstance(root, click.Group)
-    for name, command in root.commands.items():
-        if command.hidden:
-            continue
-        if isinstance(command, click.Group):
-            yield from ((name, inner) for inner in command.commands)
-        else:
-            yield (name,)
+    for name, command in vars(get_command(app))["commands"].items():
+        inner = vars(command).get("commands", {})
+        if not command.hidden:
+            yield from ((name, word) for word in inner) if inner else ((name,),)
 
 
 def operator_manual(language: str) -> str:

@@ -47,7 +47,6 @@ def answer_a_day(world: World, camera: Camera, base: str, language: str, code: s
     camera.take(page, f"page-question-{language}")
     for label in ("4", "1 ", "1 "):
         tap(label)
-    camera.take(page, f"page-review-{language}")
     tap(words["submit"])
     camera.take(page, f"page-saved-{language}")
     window.close()
