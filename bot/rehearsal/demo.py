@@ -16,11 +16,13 @@ from types import TracebackType
 from typing import Self
 from zoneinfo import ZoneInfo
 
+from bot.actions.make_diary_link import DIARY_PATH
 from bot.actions.pull_draft import pull_draft
 from bot.channels.http import Readiness, create_http
 from bot.channels.web_server import WebServer
 from bot.clinic.app import create_clinic
 from bot.clinic.call import ClinicOptions
+from bot.diary_page.app import DiaryOptions, create_diary_page
 from bot.documents.draft_text import draft_html
 from bot.people.sealing import Sealer
 from bot.rehearsal.demo_cast import add_sign_ins, diary_page_address, enrol_newcomers, phones_of
@@ -146,6 +148,8 @@ class Demo:
         http = create_http(readiness)
         options = ClinicOptions(settings.read_secret_key().get_secret_value(), demonstration=True)
         http.mount("/clinic", create_clinic(self._database, lambda: self._study, clock, options))
+        page = DiaryOptions(settings.read_secret_key().get_secret_value())
+        http.mount(DIARY_PATH, create_diary_page(self._database, lambda: self._study, clock, page))
         self._waiting_room = WebServer(http, host="127.0.0.1", port=self._bot_port)
         await self._waiting_room.start()
 
