@@ -81,7 +81,7 @@ def for_chat(found: MorningList, tzid: str, link: str | None) -> ListForChat:
     return ListForChat(
         on=found.cohort.now.astimezone(ZoneInfo(tzid)).date(),
         save=[(line.code, line.deadline) for line in found.save],
-        cannot=[line.code for line, _on in found.cannot],
+        cannot=[line.code for line in found.cannot],
         unreached=[one.line.code for one in found.unreached],
         tzid=tzid,
         link=link,

@@ -29,10 +29,12 @@ from bot.i18n import Message, clinic_text, format_day
 from bot.people.roles import Permission
 from bot.storage.calls import last_calls
 from bot.storage.tables import PhoneCallRow
-from bot.storage.views.board import BoardLine, SentMessage, Traffic, read_traffic
+from bot.storage.views.board import BoardLine, SentMessage, Traffic, earliest_date, read_traffic
 from bot.storage.views.morning import MorningList, Unreached, closing_today, read_evening, read_morning
 
 pages = Pages()
+
+MOST_ROWS: Final = 60
 
 NOT_ENTERED: Final = clinic_text("reason", "%(day)s is not entered.")
 ONLY_SUBMIT: Final = clinic_text("reason", "%(day)s is answered, only Submit is missing.")
@@ -99,7 +101,7 @@ def show_morning(request: Request, staff: SignedInStaff) -> Response:
     protocol, now = study_of(request).protocol, study_now(request)
     with reading(request) as session:
         found = read_morning(session, protocol, now, scope=staff.site)
-        people = [line.person.id for line in listed(found)]
+        people = [line.person.id for line in shown(found)]
         traffic = read_traffic(session, people, now)
         calls = last_calls(session, people, now)
         evening = read_evening(session, found.cohort, last_evening(request))
@@ -109,9 +111,10 @@ def show_morning(request: Request, staff: SignedInStaff) -> Response:
     return page(
         request,
         "morning.html",
-        save=[rows.savable(line) for line in found.save],
-        cannot=[rows.cannot(line, on) for line, on in found.cannot],
-        unreached=[rows.unreached(one) for one in found.unreached],
+        save=[rows.savable(line) for line in found.save[:MOST_ROWS]],
+        cannot=[rows.cannot(line, earliest_date(line, found.cohort)) for line in found.cannot[:MOST_ROWS]],
+        unreached=[rows.unreached(one) for one in found.unreached[:MOST_ROWS]],
+        totals=(len(found.save), len(found.cannot), len(found.unreached)),
         pressing=sum(1 for line in found.save if line.outlook and line.outlook.spare == 0),
         times=times(request, found, evening.tonight),
         ended=evening.ended,
@@ -123,11 +126,11 @@ def show_morning(request: Request, staff: SignedInStaff) -> Response:
     )
 
 
-def listed(found: MorningList) -> Iterable[BoardLine]:
-    """Everybody on the list."""
-    yield from found.save
-    yield from (line for line, _on in found.cannot)
-    yield from (one.line for one in found.unreached)
+def shown(found: MorningList) -> Iterable[BoardLine]:
+    """The first of each part: more than these no morning is long enough for; the board has the rest."""
+    yield from found.save[:MOST_ROWS]
+    yield from found.cannot[:MOST_ROWS]
+    yield from (one.line for one in found.unreached[:MOST_ROWS])
 
 
 def last_evening(request: Request) -> datetime:

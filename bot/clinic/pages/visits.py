@@ -44,6 +44,7 @@ pages = Pages()
 AHEAD: Final = timedelta(days=14)
 OVERDUE: Final = timedelta(days=60)
 PREPARATION_FIELDS: Final = 6
+PER_PAGE: Final = 60
 STATES: Final = ("no_show", "not_done", "terminated")
 
 MOVED: Final = clinic_text("visits", "%(visit)s of %(code)s is on %(day)s now.")
@@ -77,7 +78,9 @@ def show_visits(request: Request, staff: SignedInStaff) -> Response:
     note_view(request, staff, "visits")
     found = [due for person in cohort.people for due in due_of(cohort, person)]
     found.sort(key=lambda one: (one[1].on, one[0].code))
-    lines = [line_of(cohort, person, visit) for person, visit in found]
+    number = page_asked(request)
+    shown = found[(number - 1) * PER_PAGE : number * PER_PAGE]
+    lines = [line_of(cohort, person, visit) for person, visit in shown]
     early = early_columns(lines)
     rows = [row(request, line, early) for line in lines]
     return page(
@@ -87,8 +90,23 @@ def show_visits(request: Request, staff: SignedInStaff) -> Response:
         today_rows=[one for one in rows if one.visit.on == one.today],
         later=[one for one in rows if one.visit.on > one.today],
         early=early,
+        numbers=[sum(kind(person, visit, cohort) == which for person, visit in found) for which in (-1, 0, 1)],
+        number=number,
+        pages_total=max(-(-len(found) // PER_PAGE), 1),
         can_act=staff.can(Permission.RUN_DIARY),
     )
+
+
+def page_asked(request: Request) -> int:
+    """The page in the address; the first for anything else."""
+    given = request.query_params.get("page", "1")
+    return int(given) if given.isdecimal() and 0 < len(given) < 5 and int(given) > 0 else 1
+
+
+def kind(person: Person, visit: ScheduledVisit, cohort: Cohort) -> int:
+    """Before, at or after today, as -1, 0 or 1."""
+    today = cohort.today(person)
+    return (visit.on > today) - (visit.on < today)
 
 
 def due_of(cohort: Cohort, person: Person) -> list[tuple[Person, ScheduledVisit]]:

@@ -19,6 +19,7 @@ from schedules.protocol import StudyProtocol
 from schedules.visits import ScheduledVisit, VisitState, earliest_evaluable_on
 
 ONE_DAY = timedelta(days=1)
+FARTHEST = timedelta(days=60)  # no window reaches back farther
 RINGING = ("prompt", "second", "last_call", "snoozed", "outage", "staff")
 MESSAGES_BACK = timedelta(days=3)
 MESSAGES_AHEAD = timedelta(hours=36)
@@ -134,7 +135,7 @@ def board_line(cohort: Cohort, person: Person) -> BoardLine:
     today = cohort.today(person)
     if person.row.withdrawn_at is not None:
         return BoardLine(person, Group.WITHDRAWN, today)
-    visit = present_visit(person, today) if person.may_concern(today) else None
+    visit = present_visit(person, today) if cohort.concerns(person) else None
     if visit is None:
         return BoardLine(person, Group.BETWEEN, today)
     days = tuple(board_day(cohort, person, visit, on) for on in visit_days(visit))
@@ -146,9 +147,9 @@ def present_visit(person: Person, today: date) -> ScheduledVisit | None:
     """The visit whose diary has begun, else one that is due or overdue, else one that was held today."""
     begun, due, held = None, None, None
     for visit in person.calendar.visits:
-        days = visit_days(visit)
-        if visit.state is VisitState.PLANNED and visit.on > today and days and days[0] <= today:
-            begun = begun or visit
+        if visit.state is VisitState.PLANNED and visit.on > today:
+            days = visit_days(visit) if begun is None and visit.on - today <= FARTHEST else []
+            begun = begun or (visit if days and days[0] <= today else None)
         elif visit.state is VisitState.PLANNED and today - LOOKS_BACK <= visit.on <= today:
             due = visit
         elif visit.held and visit.on == today:

@@ -15,10 +15,11 @@ from bot.people.roles import ALL_SITES
 from bot.storage.tables import AnswerRow, ChatRow, EntryRow, ParticipantRow, PreparationRow, VisitRow, ZoneRow
 from bot.storage.visits import facts_of, outages
 from schedules.protocol import StudyProtocol
-from schedules.visits import ScheduledVisit, VisitCalendar, VisitFacts, day_minus_one_closing, plan_calendar
+from schedules.visits import ScheduledVisit, VisitCalendar, VisitFacts, VisitState, day_minus_one_closing, plan_calendar
 from schedules.windows import DiaryDay, Outage, ZonePeriod, diary_day, local_day, zone_on
 
 LOOKS_BACK = timedelta(days=15)  # a visit whose date passed longer ago is no longer today's business
+BEGINS_SOON = timedelta(days=3)
 ONE_DAY = timedelta(days=1)
 
 
@@ -36,19 +37,13 @@ class Entered:
 class Person:
     """One participant with everything that calendars are computed from; `chat` is the one that is bound now."""
 
+    id: int
+    code: str
     row: Any
     protocol: StudyProtocol
     zones: tuple[ZonePeriod, ...]
     facts: tuple[VisitFacts, ...]
     chat: Any
-
-    @property
-    def id(self) -> int:
-        return int(self.row.id)
-
-    @property
-    def code(self) -> str:
-        return str(self.row.code)
 
     @cached_property
     def calendar(self) -> VisitCalendar:
@@ -69,15 +64,38 @@ class Person:
             return "blocked"
         return "reached" if self.chat.reach_at is not None else "waiting"
 
-    def may_concern(self, today: date) -> bool:
-        """Whether a visit may be near enough for its diary to matter; errs on the side of yes, without a calendar."""
-        base = next(fact for fact in self.facts if fact.code == self.protocol.baseline.code)
-        anchor = base.held_on or base.scheduled_on or self.row.baseline_on
-        first = today - LOOKS_BACK
-        last = today + timedelta(days=self.protocol.rules.lookback_days + self.protocol.diary.early_days + 1)
-        dates = [anchor + timedelta(days=visit.day_offset) for visit in self.protocol.visits]
-        dates += [fact.scheduled_on for fact in self.facts if fact.scheduled_on is not None]
-        return any(first <= on <= last for on in dates)
+
+@dataclass(frozen=True, slots=True)
+class NearBy:
+    """A cheap look, without a calendar, at whether a visit may be near enough for its diary to matter now."""
+
+    protocol: StudyProtocol
+    baseline: int
+    offsets: tuple[timedelta, ...]
+
+    @classmethod
+    def of(cls, protocol: StudyProtocol) -> "NearBy":
+        codes = [visit.code for visit in protocol.visits]
+        return cls(
+            protocol,
+            codes.index(protocol.baseline.code),
+            tuple(timedelta(days=visit.day_offset) for visit in protocol.visits),
+        )
+
+    def may_concern(self, person: Person, today: date) -> bool:
+        """Errs on the side of yes: a diary that begins today or within two days, or a visit that was due lately."""
+        rules, facts = self.protocol.rules, person.facts
+        marked = any(fact.bowel_prep or fact.endoscopy_on for fact in facts)
+        back = rules.lookback_days if marked else rules.scoring_days + self.protocol.diary.early_days
+        first, last = today - LOOKS_BACK, today + timedelta(days=back) + BEGINS_SOON
+        base = facts[self.baseline]
+        anchor = base.held_on or base.scheduled_on or person.row.baseline_on
+        for offset, fact in zip(self.offsets, facts, strict=True):
+            if fact.state is VisitState.PLANNED or fact.held_on == today:
+                planned, by_hand = anchor + offset, fact.scheduled_on or fact.held_on
+                if first <= planned <= last or (by_hand is not None and first <= by_hand <= last):
+                    return True
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +122,7 @@ class Cohort:
     outages: tuple[Outage, ...]
     entries: Mapping[int, Mapping[date, Entered]]
     answers: Mapping[tuple[int, date], frozenset[str]]
+    near_by: NearBy
     _days: dict[tuple[object, ...], DiaryDay] = field(default_factory=dict)
     _today: dict[tuple[ZonePeriod, ...], date] = field(default_factory=dict)
 
@@ -112,6 +131,10 @@ class Cohort:
         if person.zones not in self._today:
             self._today[person.zones] = local_day(self.now, person.zones)
         return self._today[person.zones]
+
+    def concerns(self, person: Person) -> bool:
+        """Whether a calendar is worth computing for today."""
+        return self.near_by.may_concern(person, self.today(person))
 
     def entered(self, person: Person) -> Mapping[date, Entered]:
         """What the participant has entered lately, by day."""
@@ -179,6 +202,8 @@ def read_cohort(
         now,
         [
             Person(
+                row.id,
+                row.code,
                 row,
                 protocol,
                 zones.get(row.id) or _site_zone(row, protocol),
@@ -190,6 +215,7 @@ def read_cohort(
         outages(session),
         _entries(session, where, since),
         _answers(session, where, since),
+        NearBy.of(protocol),
     )
 
 

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from bot.storage.tables import MessageRow, ParticipantRow
 from bot.storage.tables.traffic import ON_THE_WAY
-from bot.storage.views.board import RINGING, BoardLine, Group, board_lines, earliest_date, urgency
+from bot.storage.views.board import RINGING, BoardLine, Group, board_lines, urgency
 from bot.storage.views.cohort import Cohort, read_cohort
 from schedules.protocol import StudyProtocol
 from schedules.visits import VisitState
@@ -33,7 +33,7 @@ class MorningList:
     cohort: Cohort
     lines: Sequence[BoardLine]
     save: tuple[BoardLine, ...]
-    cannot: tuple[tuple[BoardLine, date | None], ...]
+    cannot: tuple[BoardLine, ...]
     unreached: tuple[Unreached, ...]
 
     @property
@@ -46,18 +46,17 @@ def read_morning(session: Session, protocol: StudyProtocol, now: datetime, *, sc
     cohort = read_cohort(session, protocol, now, scope=scope)
     lines = board_lines(cohort)
     save = tuple(line for line in lines if line.group is Group.SAVE)
-    cannot = tuple((line, earliest_date(line, cohort)) for line in lines if line.group is Group.CANNOT)
-    listed = {line.code for line in save} | {line.code for line, _on in cannot}
-    rest = (line for line in lines if line.code not in listed)
-    unreached = [found for line in rest if (found := unreached_of(line)) is not None]
+    cannot = tuple(line for line in lines if line.group is Group.CANNOT)
+    rest = (line for line in lines if line.group not in (Group.SAVE, Group.CANNOT))
+    unreached = [found for line in rest if (found := unreached_of(line, cohort)) is not None]
     unreached.sort(key=lambda one: (one.next_day, urgency(one.line)))
     return MorningList(cohort, lines, save, cannot, tuple(unreached))
 
 
-def unreached_of(line: BoardLine) -> Unreached | None:
+def unreached_of(line: BoardLine, cohort: Cohort) -> Unreached | None:
     """The participant as one whom no message reaches although a diary day is near, else None."""
     person = line.person
-    if person.reach not in UNREACHED or line.group is Group.WITHDRAWN or not person.may_concern(line.today):
+    if person.reach not in UNREACHED or line.group is Group.WITHDRAWN or not cohort.concerns(person):
         return None
     asked = (
         day
