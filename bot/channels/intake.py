@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from bot.actions.study import Study
 from bot.channels.metrics import HANDLING_SECONDS, UPDATES_HANDLED
+from bot.channels.slowness import or_tell
 from bot.channels.telegram.translate import Ignored, MalformedUpdateError, translate
 from bot.chat.incoming import CallbackAnswer, Incoming, Tapped
 from bot.log import get_logger
@@ -130,11 +131,11 @@ class Intake:
         while True:
             try:
                 with HANDLING_SECONDS.time():
-                    return await self._database.writing(lambda: self._handle_next(attempt))
+                    handling = self._database.writing(lambda: self._handle_next(attempt))
+                    return await or_tell(handling, lambda: self._tell_who_waits(attempt))
             except DATABASE_TROUBLE as error:
                 log.warning("database_trouble", part="intake", inbox_id=attempt.inbox_id, error=type(error).__name__)
-                await self._look_at(attempt)
-                self._tell_not_saved(attempt)
+                await self._tell_who_waits(attempt)
             except Exception:
                 log.exception("update_failed", inbox_id=attempt.inbox_id, attempt=attempt.failures + 1)
                 if await self._give_up(attempt):
@@ -204,11 +205,12 @@ class Intake:
                 log.error("update_aside", inbox_id=inbox_id, code="handling_failed")
             return True
 
-    async def _look_at(self, attempt: Attempt) -> None:
-        """Read what waits although nothing can be written, so that whoever sent it can be told."""
+    async def _tell_who_waits(self, attempt: Attempt) -> None:
+        """Read what waits although nothing can be written, and tell whoever sent it."""
         if attempt.incoming is None:
             with suppress(*DATABASE_TROUBLE):
                 attempt.incoming = await self._database.reading(lambda: self._read_next(attempt.chat))
+        self._tell_not_saved(attempt)
 
     def _read_next(self, chat: int) -> Incoming | None:
         with self._database.read() as session:

@@ -12,6 +12,7 @@ from telegram.request import RequestData
 from telegram.request._requestparameter import RequestParameter
 
 from bot.channels.metrics import POLL_FAILURES, UPDATES_STORED
+from bot.channels.slowness import or_tell
 from bot.channels.telegram.not_saved import NotSaved
 from bot.channels.telegram.transport import UNREADABLE, AskedToWaitError, Transport
 from bot.log import get_logger
@@ -92,11 +93,15 @@ class Poller:
         if not updates:
             return
         now = self._clock.now()
-        try:
-            new = await self._database.writing(lambda: self._insert(updates, now))
-        except SQLAlchemyError:
+
+        async def tell() -> None:
             if self._unsaved is not None:
                 self._unsaved.tell(updates)
+
+        try:
+            new = await or_tell(self._database.writing(lambda: self._insert(updates, now)), tell)
+        except SQLAlchemyError:
+            await tell()
             raise
         if self._unsaved is not None:
             self._unsaved.forget()
