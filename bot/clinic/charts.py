@@ -19,7 +19,7 @@ BAR_TOP: Final = 26
 BAR_HEIGHT: Final = 36
 SPARK_STEP: Final = 11
 SPARK_HEIGHT: Final = 18
-TREND_WIDTH: Final = 208
+TREND_WIDTH: Final = 228
 TREND_HEIGHT: Final = 168
 CLEAR: Final = 9.0  # so far a number keeps from a line
 
@@ -199,7 +199,7 @@ def trend(found: dict[str, Any], words: tuple[str, str], sentence: str) -> Marku
     lines = [found["remission"], *([] if found["line"] is None else [found["line"]])]
     low, high = min([*values, *lines]), max([*values, *lines])
     field = _Field(low - (high - low or 1) * 0.08, high + (high - low or 1) * 0.12)
-    step = (TREND_WIDTH - 44) / max(len(points) - 1, 1)
+    step = (TREND_WIDTH - 68) / max(len(points) - 1, 1)
     places = [14 + step * number for number in range(len(points))]
     parts = list(_rules(found, words, field))
     parts += _course(points, places, field, [field.y(float(line)) for line in lines])
@@ -244,12 +244,12 @@ def _course(
                 "dot" if last else "was", x, y, 4.5 if last else 3.5
             )
             wide = width_of(point["text"])
-            start = x + 7 if number == 0 else max(x - wide - 7, 0)
+            beside = number == 0 or last
+            start = x + 8 if beside else max(x - wide - 7, 0)
             below = y + 15
-            clear = number == 0 or all(abs(below - 4 - rule) > CLEAR for rule in rules)
-            yield _text(
-                start, y + 4 if number == 0 else below if clear else y - 9, point["text"], "end" if last else "name"
-            )
+            clear = all(abs(below - 4 - rule) > CLEAR for rule in rules)
+            height = y + 4 if beside else below if clear else y - 9
+            yield _text(start, height, point["text"], "end" if last else "name")
         elif point["low"] is not None:
             yield from _reach(x, field.y(float(point["low"])), field.y(float(point["high"])))
 

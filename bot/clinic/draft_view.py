@@ -88,6 +88,7 @@ SPARK_SAID: Final = clinic_text("bar", "%(item)s by day: %(values)s.")
 FROM_DIARY: Final = clinic_text("known_from", "diary")
 FROM_VISIT: Final = clinic_text("known_from", "visit")
 FROM_LAB: Final = clinic_text("known_from", "lab %(on)s")
+CARRIED: Final = clinic_text("known_from", "%(on)s, to accept")
 OF_STANDARD: Final = clinic_text("known_from", "%(weight)s of %(standard)s kg")
 FROM_EARLIER: Final = clinic_text("known_from", "earlier visit")
 MISSING_WORD: Final = clinic_text("bar", "missing")
@@ -207,6 +208,7 @@ def _shorten(sheet: Json, draft: Draft, language: str) -> None:
             row["source"] = say(FROM_EARLIER, language)
         elif chosen is not None and chosen.on is not None:
             on = format_day(chosen.on, language, weekday=False)
+            on = say(CARRIED, language, on=on) if chosen.is_provisional else on
             row["source"] = say(FROM_LAB, language, on=on) if key == "hct" else on
             if key == "weight" and draft.visit.standard_weight_kg is not None:
                 standard = decimal(shown(draft.visit.standard_weight_kg, 1), 1)

@@ -59,12 +59,19 @@ class Drafts:
     protocol: StudyProtocol
     now: datetime
     _built: dict[str, DraftSources] = field(default_factory=dict)
+    _calendars: dict[str, VisitCalendar] = field(default_factory=dict)
 
     def draft(self, code: str) -> DraftSources:
         """The draft of a visit. Raises RefusedError for a visit that does not take place."""
         if code not in self._built:
             self._built[code] = self._build(code)
         return self._built[code]
+
+    def calendar(self, protocol: StudyProtocol) -> VisitCalendar:
+        """The visit calendar under a protocol version, planned once."""
+        if protocol.fingerprint not in self._calendars:
+            self._calendars[protocol.fingerprint] = self.person.calendar(protocol)
+        return self._calendars[protocol.fingerprint]
 
     def protocol_at(self, code: str) -> StudyProtocol:
         """The version a held visit was held under, else the version in force."""
@@ -75,7 +82,7 @@ class Drafts:
 
     def _build(self, code: str) -> DraftSources:
         own = self.protocol_at(code)
-        calendar = self.person.calendar(own)
+        calendar = self.calendar(own)
         visit = calendar.visit(code)
         if visit.state in STOPPED:
             raise RefusedError(

@@ -25,7 +25,7 @@ def participant_facts(
 
 def person_facts(drafts: Drafts) -> Iterator[VisitFacts]:
     """The same from records that have been read already."""
-    for visit in drafts.person.calendar(drafts.protocol).visits:
+    for visit in drafts.calendar(drafts.protocol).visits:
         yield _facts(drafts, visit)
 
 
