@@ -10,7 +10,8 @@ from tests.support.world import FIRST_DAY, study_world
 def protocol_with_four_questions(folder: Path) -> Path:
     text = seed_protocol_path().read_text(encoding="utf-8")
     changed = text.replace("antidiarrhoeal = { value = false", "antidiarrhoeal = { value = true")
-    changed = changed.replace("antidiarrhoeal_from_diary = { value = false", "antidiarrhoeal_from_diary = { value = true")
+    asked, scored = "antidiarrhoeal_from_diary = { value = false", "antidiarrhoeal_from_diary = { value = true"
+    changed = changed.replace(asked, scored)
     assert changed.count("value = true") == text.count("value = true") + 2
     file = folder / "four.toml"
     file.write_text(changed, encoding="utf-8")

@@ -70,7 +70,10 @@ class Course:
 PICTURE = Course(
     "W12",
     (
-        (((13, 3, 3),) * 7, Part(hct="40", weight="58", groups=NO_GROUPS | {"arthritis_arthralgia": True}, sescd=(2, 2, 3, 1))),
+        (
+            ((13, 3, 3),) * 7,
+            Part(hct="40", weight="58", groups=NO_GROUPS | {"arthritis_arthralgia": True}, sescd=(2, 2, 3, 1)),
+        ),
         (((9, 2, 2),) * 7, Part(hct="41", weight="59")),
         (((5, 2, 1),) * 7, Part(hct="42.5", weight="60")),
         (
