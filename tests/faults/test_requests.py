@@ -104,7 +104,11 @@ def check(site: Live) -> None:
         ("sendMessage", {"chat_id": "5", "text": "字" * 4097}, "text: is too long"),
         ("sendMessage", {"chat_id": "x", "text": "a"}, "chat_id: is no whole number"),
         ("sendMessage", {"chat_id": "5", "text": "a", "colour": "red"}, "colour is no parameter of sendMessage"),
-        ("answerCallbackQuery", {"callback_query_id": "1", "text": "字" * 201}, "text: has 201 characters"),
+        (
+            "answerCallbackQuery",
+            {"callback_query_id": "1", "text": "字" * 201},
+            "text: has 201 characters, not 0 to 200",
+        ),
         ("getUpdates", {"limit": "101"}, "limit: is not between 1 and 100"),
         ("sendDice", {}, "there is no need for a method sendDice"),
         (
