@@ -1,8 +1,10 @@
 """The words of the audit trail: what was done, to which field, and values as people read them."""
 
+import json
 import re
 from typing import Final
 
+from bot.clinic.words import say
 from bot.i18n import Message, clinic_text
 
 ACTIONS: Final[dict[str, Message]] = {
@@ -85,6 +87,23 @@ ACTIONS: Final[dict[str, Message]] = {
     "use_recovery_code": clinic_text("deed", "Recovery code used"),
     "verify_audit": clinic_text("deed", "Audit trail verified"),
     "withdraw": clinic_text("deed", "Withdrawn"),
+}
+SEEN: Final[dict[str, Message]] = {
+    "audit": clinic_text("seen", "the audit trail"),
+    "board": clinic_text("seen", "the board"),
+    "completeness": clinic_text("seen", "completeness"),
+    "corrections": clinic_text("seen", "corrections"),
+    "draft": clinic_text("seen", "a CDAI draft"),
+    "draft_list": clinic_text("seen", "the list of CDAI drafts"),
+    "draft_page": clinic_text("seen", "a printed CDAI page"),
+    "inbox": clinic_text("seen", "the inbox"),
+    "morning": clinic_text("seen", "the morning list"),
+    "participant": clinic_text("seen", "a participant's page"),
+    "queries": clinic_text("seen", "the list of queries"),
+    "query": clinic_text("seen", "a query"),
+    "review": clinic_text("seen", "the review"),
+    "study_table": clinic_text("seen", "the study table"),
+    "visits": clinic_text("seen", "the visits"),
 }
 VIEWED: Final = clinic_text("deed", "Looked at")
 
@@ -218,6 +237,8 @@ VALUES: Final[dict[str, Message]] = {
     "protocol": clinic_text("value", "the rules changed"),
     "unlock": clinic_text("value", "it was unlocked"),
 }
+MISSING: Final = "\N{EN DASH}"
+HASH: Final = re.compile(r"\b((?:sha256:)?[0-9a-f]{12})[0-9a-f]{52}\b")
 INSTANT: Final = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\d\.\d{6}Z")
 ACTORS: Final[dict[str, Message]] = {
     "participant": clinic_text("actor", "Participant"),
@@ -240,11 +261,42 @@ def action_words(action: str) -> Message | str:
     return ACTIONS.get(action, action.replace("_", " "))
 
 
+def seen_words(action: str) -> Message | str:
+    """What was looked at; empty for an action of another kind."""
+    seen = action.removeprefix("view_") if action.startswith("view_") else ""
+    return SEEN.get(seen, seen.replace("_", " "))
+
+
 def field_words(name: str) -> Message | str:
     """The field as people call it."""
     return FIELDS.get(name, name.replace("_", " "))
 
 
-def value_words(value: str) -> Message | str:
-    """A value as people read it: words for codes, instants to the minute with their zone, the rest as it is."""
-    return VALUES[value] if value in VALUES else INSTANT.sub(r"\1 \2 UTC", value)
+def value_words(value: str, language: str) -> str:
+    """A value as people read it: words for codes, instants to the minute with their zone, hashes by their beginning."""
+    if value in VALUES:
+        return say(VALUES[value], language)
+    if value[:1] in ("{", '"') or value in ("true", "false", "null"):
+        return _component(value, language)
+    return INSTANT.sub(r"\1 \2 UTC", HASH.sub(r"\1…", value))
+
+
+def _component(value: str, language: str) -> str:
+    """A clinic component, which is stored as JSON."""
+    try:
+        found = json.loads(value)
+    except ValueError:
+        return value
+    if isinstance(found, dict) and {"value", "unit"} <= found.keys():
+        return f"{found['value']} {found['unit']}"
+    if isinstance(found, dict):
+        return ", ".join(f"{key.replace('_', ' ')}: {_plain(one, language)}" for key, one in found.items())
+    return _plain(found, language)
+
+
+def _plain(found: object, language: str) -> str:
+    if isinstance(found, bool):
+        return say(VALUES["yes" if found else "no"], language)
+    if isinstance(found, list):
+        return "/".join(_plain(one, language) for one in found)
+    return MISSING if found is None else str(found)

@@ -15,6 +15,7 @@ from sqlmodel import Session
 from starlette.applications import Starlette
 
 from bot.actions import record_delivery
+from bot.actions.anchor_audit import anchor_if_due
 from bot.actions.come_back import TAPS_LAST, come_back
 from bot.actions.keep_time import last_heard, note_alive, silent_since
 from bot.actions.make_diary_link import DIARY_PATH
@@ -22,6 +23,7 @@ from bot.actions.plan_messages import plan_due
 from bot.actions.prepare_message import prepare
 from bot.actions.send_morning_list import queue_morning_lists
 from bot.actions.study import Study, load_study, protocol_in_force
+from bot.actions.verify_audit import verify_audit, verify_if_due
 from bot.channels.dispatcher import Dispatcher
 from bot.channels.housekeeping import Housekeeper
 from bot.channels.http import Readiness, Webhook, create_http
@@ -51,6 +53,7 @@ log = get_logger(__name__)
 PARTS = ("ingest", "worker", "dispatch", "clinic")
 PLAN_EVERY = timedelta(seconds=60)
 BEAT_EVERY = timedelta(seconds=5)
+AUDIT_EVERY = timedelta(seconds=60)
 BOT_USERNAME = "bot_username"
 LAST_TASKS = 5.0  # seconds that cancelled tasks get to end
 Mount = Callable[[FastAPI], None]
@@ -77,7 +80,7 @@ class Service:
         self._study, self._lock, self._parts = room.study, lock, frozenset(parts)
         self._tasks: dict[asyncio.Task[None], str] = {}
         self._failed: asyncio.Future[None] | None = None
-        self._ready = False
+        self._ready = self._verified = False
         self.line = self._make_line()
         self.intake, self.dispatcher = self._make_intake(), self._make_dispatcher()
         self.housekeeper = Housekeeper(
@@ -123,7 +126,7 @@ class Service:
             secret_key=self.settings.read_secret_key().get_secret_value(),
             public_url=self.settings.public_url,
             demonstration=demonstration,
-            after_act=self._queued_elsewhere,
+            after_act=self._acted,
         )
         return create_clinic(self.database, self.study, self.clock, options)
 
@@ -135,6 +138,11 @@ class Service:
         )
         return create_diary_page(self.database, self.study, self.clock, options)
 
+    def _acted(self) -> None:
+        """After an act of staff: send what it queued, and anchor at once what was signed."""
+        self._queued_elsewhere()
+        self._anchor()
+
     def _queued_elsewhere(self) -> None:
         """Wake the dispatcher from another thread."""
         if self._loop is not None:
@@ -142,7 +150,8 @@ class Service:
 
     def _ticks(self) -> Sequence[Tick]:
         plan = Tick("plan", PLAN_EVERY, self._tick_plan)
-        return plan, Tick("beat", BEAT_EVERY, self.housekeeper.tick_beat)
+        beat = Tick("beat", BEAT_EVERY, self.housekeeper.tick_beat)
+        return plan, beat, Tick("audit", AUDIT_EVERY, self._tick_audit)
 
     def _webhook(self) -> Webhook | None:
         secret = self.settings.webhook_secret
@@ -287,6 +296,27 @@ class Service:
     async def _tick_plan(self) -> None:
         await self.database.reading(self._follow_protocol)
         await self.housekeeper.tick_plan()
+
+    async def _tick_audit(self) -> None:
+        await self.database.reading(self._look_after_audit)
+
+    def _look_after_audit(self) -> None:
+        """Verify at the start and daily, anchor hourly; whatever is wrong goes to the log and to the clinic's page."""
+        at = self.clock.system_now()
+        if self._verified:
+            found = verify_if_due(self.database, at=at)
+        else:
+            self._verified, found = True, verify_audit(self.database, at=at)
+        for finding in found.findings if found is not None else ():
+            log.error("audit_not_intact", kind=finding.kind, count=finding.seq)
+        self._anchor()
+
+    def _anchor(self) -> None:
+        """Anchor when it is due; an anchor that cannot be written never undoes what has been committed."""
+        try:
+            anchor_if_due(self.database, self.settings.data_dir, at=self.clock.system_now())
+        except (OSError, *DATABASE_TROUBLE) as error:
+            log.error("anchor_not_written", error=type(error).__name__)  # noqa: TRY400  # no trace
 
     def _follow_protocol(self) -> None:
         """Take up a protocol that has been put in force since; keep the old one while the file lags behind."""

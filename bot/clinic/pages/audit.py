@@ -27,7 +27,17 @@ from bot.clinic.call import (
 )
 from bot.clinic.glyphs import ROLE_NAMES
 from bot.clinic.routes import Nav, Pages
-from bot.clinic.trail_words import ACTIONS, ACTORS, FIELDS, ORIGINS, SOUGHT, action_words, field_words, value_words
+from bot.clinic.trail_words import (
+    ACTIONS,
+    ACTORS,
+    FIELDS,
+    ORIGINS,
+    SOUGHT,
+    action_words,
+    field_words,
+    seen_words,
+    value_words,
+)
 from bot.clinic.words import say
 from bot.diary.items import Item
 from bot.documents.audit_file import FiledEvent, to_csv, to_json
@@ -54,6 +64,7 @@ LONG: Final = 48  # a longer value is folded into its own line
 MOST: Final = 80  # characters of a filter
 INTACT: Final = clinic_text("audit", "The chain is intact: %(count)s events verified.")
 NOT_INTACT: Final = clinic_text("audit", "The chain is not intact: %(kind)s at event %(seq)s.")
+REVISION: Final = clinic_text("review", "revision %(number)s")
 FINDINGS: Final[Mapping[str, Message]] = {
     "broken": clinic_text("finding", "an event was changed or put elsewhere"),
     "gap": clinic_text("finding", "an event is missing"),
@@ -233,7 +244,7 @@ def lines_of(request: Request, rows: Sequence[Any], *, codes: bool = True) -> li
 
 
 def line_of(row: Any, language: str, zone: ZoneInfo, *, codes: bool) -> Line:
-    old, new = (worded(value, language) for value in (row.old, row.new))
+    old, new = (None if value is None else value_words(value, language) for value in (row.old, row.new))
     code = row.participant if codes else None
     return Line(
         seq=row.seq,
@@ -255,10 +266,6 @@ def line_of(row: Any, language: str, zone: ZoneInfo, *, codes: bool) -> Line:
     )
 
 
-def worded(value: str | None, language: str) -> str | None:
-    return None if value is None else spoken(value_words(value), language)
-
-
 def spoken(words: Message | str, language: str) -> str:
     return say(words, language) if isinstance(words, Message) else words
 
@@ -274,8 +281,15 @@ def place_of(row: Any, language: str) -> str:
     """Where the value stands: the parts of its key behind the participant's code, components in words."""
     parts = str(row.entity_id).split("/")
     if len(parts) == 1:
-        return row.action.removeprefix("view_").replace("_", " ") if row.action.startswith("view_") else ""
-    return " · ".join(spoken(field_words(part), language) if part in COMPONENTS else part for part in parts[1:3])
+        return spoken(seen_words(row.action), language)
+    return " · ".join(part_of_place(part, language) for part in parts[1:])
+
+
+def part_of_place(part: str, language: str) -> str:
+    """A component in words, a number as a revision; a date and a visit's code as they are."""
+    if part in COMPONENTS:
+        return spoken(field_words(part), language)
+    return say(REVISION, language, number=part) if part.isdecimal() else part
 
 
 def query_address(row: Any) -> str:
