@@ -14,7 +14,7 @@ from bot.settings import setting_names
 from tests.support.pictures import kept
 
 ROOT = Path(__file__).parents[2]
-MANUALS = ("participant", "coordinator", "clinician", "operator")
+MANUALS = ("participant", "coordinator", "clinician", "reviewer", "operator")
 LANGUAGES = ("en", "zh")
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 FOR_READERS = [ROOT / "README.md", *sorted((ROOT / "docs" / "manual").glob("*.md"))]

@@ -16,13 +16,14 @@ from tests.support.palette import shrink
 DESK, PHONE = (1366, 900), (390, 844)
 TIMEOUT = 10_000  # milliseconds
 LOCALES = {"zh": "zh-CN", "en": "en-GB"}
-# Random by nature: tokens of forms, links and cards, the squares of a QR code, and loopback ports.
+# Random by nature: tokens of forms, links and cards, heads of chains, the squares of a QR code, loopback ports.
 MASKS = (
     (re.compile(r'(name="(?:csrf|form|tap)" value=)"[^"]*"'), r'\1"…"'),
     (re.compile(r'(data-tap="\d+ 1:)[\w-]{16}:'), r"\1…:"),
     (re.compile(r"(\?start=)[\w-]{16,}"), r"\1…"),
     (re.compile(r"(/diary/)[\w-]{16,}"), r"\1…"),
     (re.compile(r'(<path[^>]* class="qrline" d=)"[^"]*"'), r'\1"…"'),
+    (re.compile(r"\b[0-9a-f]{16,}\b"), "…"),
     (re.compile(r"http://127\.0\.0\.1:\d+"), "http://…"),
     (re.compile(r"\s+"), " "),
 )

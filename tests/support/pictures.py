@@ -1,29 +1,38 @@
-"""The pictures of README and manuals, taken from the real pages; `python -m tests.support.pictures` retakes them."""
+"""The pictures of README and manuals, taken from the real pages; `python -m tests.support.pictures` retakes them.
+
+Named scenes, as in `python -m tests.support.pictures clinic drafts`, retake only theirs.
+"""
 
 import json
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
-from tests.support import scene_clinic, scene_diary, scene_drafts, scene_phones
+from tests.support import scene_audit, scene_clinic, scene_diary, scene_drafts, scene_phones
 from tests.support.camera import Camera, Shot, browsers
 
 FOLDER: Final = Path(__file__).parents[2] / "docs" / "pictures"
 INDEX: Final = FOLDER / "index.json"
 COMMAND: Final = "python -m tests.support.pictures"
-SCENES: Final[tuple[ModuleType, ...]] = (scene_phones, scene_diary, scene_clinic, scene_drafts)
+SCENES: Final[Mapping[str, ModuleType]] = {
+    "phones": scene_phones,
+    "diary": scene_diary,
+    "clinic": scene_clinic,
+    "drafts": scene_drafts,
+    "audit": scene_audit,
+}
 
 
-def look_at_all(*, film: bool) -> dict[str, Shot]:
+def look_at_all(*, film: bool, scenes: Iterable[str] = tuple(SCENES)) -> dict[str, Shot]:
     """Every picture by its name; without `film` only their sizes and hashes."""
     with browsers() as opened:
         camera = Camera(opened, film)
-        for scene in SCENES:
+        for scene in scenes:
             with tempfile.TemporaryDirectory(prefix="cdai-diary-pictures-") as folder:
-                scene.photograph(Path(folder), camera)
+                SCENES[scene].photograph(Path(folder), camera)
     return camera.shots
 
 
@@ -32,26 +41,23 @@ def kept() -> dict[str, dict[str, Any]]:
     return dict(json.loads(INDEX.read_text("utf-8"))) if INDEX.exists() else {}
 
 
-def store(shots: Mapping[str, Shot]) -> None:
-    """Write pictures and index; a picture that no scene shows any more is removed."""
+def store(shots: Mapping[str, Shot], *, every: bool) -> None:
+    """Write pictures and index; when `every` picture was taken, those that no scene shows any more are removed."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for file in FOLDER.glob("*.png"):
-        if file.stem not in shots:
-            file.unlink()
+    index = {} if every else kept()
     for name, shot in shots.items():
-        if shot.png is not None:
-            (FOLDER / f"{name}.png").write_bytes(shot.png)
-    index = {
-        name: {"width": shot.width, "height": shot.height, "page": shot.page_hash}
-        for name, shot in sorted(shots.items())
-    }
-    INDEX.write_text(json.dumps(index, indent=1) + "\n", "utf-8")
+        (FOLDER / f"{name}.png").write_bytes(shot.png or b"")
+        index[name] = {"width": shot.width, "height": shot.height, "page": shot.page_hash}
+    for file in FOLDER.glob("*.png"):
+        if file.stem not in index:
+            file.unlink()
+    INDEX.write_text(json.dumps(dict(sorted(index.items())), indent=1) + "\n", "utf-8")
 
 
-def main() -> None:
-    """Retake every picture and say how many bytes they are."""
-    shots = look_at_all(film=True)
-    store(shots)
+def main(scenes: Sequence[str]) -> None:
+    """Retake the pictures of these scenes, or of all, and say how many bytes they are."""
+    shots = look_at_all(film=True, scenes=scenes or tuple(SCENES))
+    store(shots, every=not scenes)
     sizes = {name: len(shot.png or b"") for name, shot in shots.items()}
     for name, size in sorted(sizes.items()):
         sys.stdout.write(f"{size:9,d}  {name}\n")
@@ -59,4 +65,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

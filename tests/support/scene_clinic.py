@@ -32,7 +32,7 @@ class Desk:
         key = (role, language)
         if key not in self.names:
             number = len(self.names) + 1
-            title = {Role.COORDINATOR: "Coordinator", Role.CLINICIAN: "Investigator"}.get(role, role.value.capitalize())
+            title = "Investigator" if role is Role.CLINICIAN else role.value.replace("_", " ").capitalize()
             self.names[key] = self.bench.add_staff(role, name=f"{title} {number:02d}", language=language)
         token = self.bench.browser_of(self.names[key]).client.cookies["clinic"]
         window = self.camera.window(self.base, size=size, language=language, scheme=scheme)

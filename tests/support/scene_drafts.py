@@ -29,6 +29,7 @@ def photograph(folder: Path, camera: Camera) -> None:
         here.take("draft-ready", "/drafts/SH-013/W08", role=Role.CLINICIAN)
         here.take("sign", "/drafts/SH-013/W08/sign", role=Role.CLINICIAN, first=show_the_form)
         here.take("study", "/study", role=Role.CLINICIAN)
+        here.take("completeness", "/study/completeness", role=Role.DATA_MANAGER)
     for language in ("en", "zh"):
         (folder / language).mkdir()
         with desk(folder / language, camera) as here:

@@ -19,6 +19,7 @@ from bot.channels.telegram.sender import keyboard
 from bot.chat.incoming import Body, CallbackAnswer, Command, Typed
 from bot.messages.profile import bot_profile, command_descriptions
 from bot.people.keys import Keys
+from bot.rehearsal.demo import links_beside
 from bot.sandbox.limits import NO_LIMITS
 from bot.sandbox.phone_view import Phone as PagePhone
 from bot.sandbox.rules import BotApi
@@ -234,7 +235,7 @@ def page_app(world: ShownWorld, clock: VirtualClock, folder: Path, ready: str) -
         PagePhone(user_id, CODES[language], "", "zh-hans" if language == "zh" else "en")
         for language, user_id in PEOPLE.items()
     ]
-    links = [(f"CDAI draft {code} W00", f"/draft/{code}/W00", f"CDAI 草稿 {code} W00") for code in CODES.values()]
+    links = links_beside(held, "/clinic/", "/diary/", FIRST_DAY + timedelta(days=7))
     return create_app(
         world.api, clock=clock, study_clock_file=folder / "clock", bot_ready_url=f"{ready}/readyz", phones=held,
         links=links,
