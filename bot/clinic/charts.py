@@ -19,7 +19,7 @@ BAR_TOP: Final = 26
 BAR_HEIGHT: Final = 36
 SPARK_STEP: Final = 11
 SPARK_HEIGHT: Final = 18
-TREND_WIDTH: Final = 228
+TREND_WIDTH: Final = 204
 TREND_HEIGHT: Final = 168
 CLEAR: Final = 9.0  # so far a number keeps from a line
 
