@@ -103,8 +103,8 @@ def plan_for(session: Session, diary: Diary, study: Study, now: datetime) -> Seq
     """The plan for a diary already read."""
     today = local_day(now, diary.zones)
     days = [
-        day_facts(diary, record, study)
-        for on, record in sorted(diary.records.items())
+        day_facts(diary, diary.records[on], study)
+        for on in sorted(diary.records)
         if today - BACKLOG <= on <= today + HORIZON
     ]
     facts = _facts(session, diary)

@@ -16,6 +16,14 @@ from bot.storage.tables import InboxRow
 NAMES = frozenset({"first_name", "last_name", "username", "phone_number", "vcard", "sender_user_name"})
 BIGGEST = 2**63 - 1
 NO_CHAT = 0  # the queue of updates that name no private chat
+CHAT = func.coalesce(col(InboxRow.address), NO_CHAT)
+WAITING_CHATS = (
+    select(CHAT)
+    .where(col(InboxRow.state) == "waiting")
+    .group_by(CHAT)
+    .order_by(func.min(col(InboxRow.id)))
+    .limit(bindparam("room"))
+)
 NEXT_WAITING = select(InboxRow).where(col(InboxRow.state) == "waiting").order_by(col(InboxRow.update_id)).limit(1)
 NEXT_OF_CHAT = NEXT_WAITING.where(col(InboxRow.address) == bindparam("chat"))
 
@@ -73,9 +81,8 @@ def _number(holder: Any, key: str) -> int | None:
 
 def waiting_chats(session: Session, *, busy: Collection[int], limit: int) -> list[int]:
     """Chats with updates to handle, the longest waiting first, without those already being served."""
-    chat = func.coalesce(col(InboxRow.address), NO_CHAT)
-    query = select(chat).where(col(InboxRow.state) == "waiting", chat.not_in(busy))
-    return list(session.exec(query.group_by(chat).order_by(func.min(col(InboxRow.id))).limit(limit)))
+    query = WAITING_CHATS.where(CHAT.not_in(busy)) if busy else WAITING_CHATS
+    return list(session.exec(query, params={"room": limit}))
 
 
 def next_waiting(session: Session, chat: int) -> InboxRow | None:

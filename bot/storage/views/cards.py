@@ -1,7 +1,7 @@
 """A stored card as the pure conversation sees it: its state, and the circumstances around it."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 from bot.diary.card import CardContext, CardState, Shown
 from bot.diary.completeness import DayState
@@ -13,6 +13,7 @@ from schedules.reminders import snooze_options
 from schedules.visits import ScheduledVisit
 from schedules.windows import instant, local_day, zone_on
 
+NEAR = timedelta(days=3)  # no day is open farther from today, whatever the zones and outages
 DOTS = {
     DayState.NOT_OPEN: "later",
     DayState.OPEN: "open",
@@ -105,7 +106,9 @@ def next_prompt_at(diary: Diary, now: datetime, *, after: date | None = None) ->
 
 def open_records(diary: Diary, now: datetime) -> list[DayRecord]:
     """Days that can be entered or changed now, oldest first: one, or two after an outage."""
-    return [record for on, record in sorted(diary.records.items()) if is_open(record, now) and diary.asked(on)]
+    today = local_day(now, diary.zones)
+    near = (on for on in sorted(diary.records) if today - NEAR <= on <= today + NEAR)
+    return [record for on in near if is_open(record := diary.records[on], now) and diary.asked(on)]
 
 
 def _dots(diary: Diary, visit: ScheduledVisit, current: date) -> Iterator[str]:

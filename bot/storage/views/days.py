@@ -1,6 +1,6 @@
 """A participant's diary days as they stand at `now`: times, state, answers, entry revisions and card, side by side."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -136,7 +136,30 @@ def assemble_diary(
 ) -> Diary:
     """The diary of the given days from what has been read already."""
     reader = _Reader(participant, protocol, calendar, zones, known_outages, stored, now)
-    return Diary(participant, calendar, zones, {on: reader.record(on) for on in days})
+    return Diary(participant, calendar, zones, _Records(reader, days))
+
+
+class _Records(Mapping[date, DayRecord]):
+    """Day records in the order of the days given, each made when it is first looked at: most never are."""
+
+    def __init__(self, reader: "_Reader", days: Collection[date]) -> None:
+        self._reader = reader
+        self._made: dict[date, DayRecord | None] = dict.fromkeys(days)
+
+    def __getitem__(self, on: date) -> DayRecord:
+        record = self._made[on]
+        if record is None:
+            record = self._made[on] = self._reader.record(on)
+        return record
+
+    def __iter__(self) -> Iterator[date]:
+        return iter(self._made)
+
+    def __len__(self) -> int:
+        return len(self._made)
+
+    def __contains__(self, on: object) -> bool:
+        return on in self._made
 
 
 def calendar_days(calendar: VisitCalendar) -> set[date]:
