@@ -49,6 +49,7 @@ class Attempt:
     answer: CallbackAnswer | None = None
     failures: int = 0
     told: bool = False
+    more: bool = True
 
 
 class Intake:
@@ -117,8 +118,9 @@ class Intake:
         self._wake.set()
 
     async def _serve(self, chat: int) -> None:
-        """Handle one chat's updates, oldest first, until none waits."""
-        while not self._stopping:
+        """Handle one chat's updates, oldest first, until none waits; one stored just now begins a new service."""
+        attempt = Attempt(chat)
+        while attempt.more and not self._stopping:
             attempt = Attempt(chat)
             if not await self._until_settled(attempt):
                 return
@@ -153,6 +155,7 @@ class Intake:
             if row.id != attempt.inbox_id:
                 attempt.inbox_id, attempt.failures, attempt.incoming = row.id, 0, None
             self._handle_row(session, row, attempt)
+            attempt.more = next_waiting(session, attempt.chat) is not None
         return True
 
     def _handle_row(self, session: Session, row: InboxRow, attempt: Attempt) -> None:
