@@ -13,6 +13,9 @@ from bot.rehearsal.hand import Button, Errand, Intent, Move, is_saved, next_move
 from bot.sandbox.rules import BotApi
 
 LOOK_BACK = 8  # messages that somebody scrolls through
+# Phones are taken up at full five minutes and moved on in steps of three seconds, so that chats are often busy at once.
+MARK = timedelta(minutes=5)
+STEP = timedelta(seconds=3)
 PATIENCE = 3  # looks at a screen that does not change
 UNTIL_CORRECTION = timedelta(minutes=25)
 PANELS = frozenset({Code.LANGUAGE, Code.NOTICE, Code.HOUR, Code.REACH, Code.STOP, Code.HELP})
@@ -72,7 +75,7 @@ class Phone:
         local = now.astimezone(ZoneInfo(self.tzid))
         delay = reaction(self.role.habits, local, self.rng)
         if delay is not None:
-            self.look(self, whole(now + delay))
+            self.look(self, on_the_mark(now + delay))
 
     def act(self, now: datetime) -> bool:
         """Look at the chat and make the next move; answers whether anything was done."""
@@ -153,7 +156,7 @@ class Phone:
         self.look(self, now + self._moment())
 
     def _moment(self) -> timedelta:
-        return timedelta(seconds=self.rng.randrange(2, 9))
+        return STEP * self.rng.randrange(1, 4)
 
     def _is_stuck(self, move: Move, message_id: int) -> bool:
         """Whether the same move has been made a few times and the screen never changed."""
@@ -183,3 +186,9 @@ class Phone:
 def whole(at: datetime) -> datetime:
     """The instant in whole seconds."""
     return at.replace(microsecond=0)
+
+
+def on_the_mark(at: datetime) -> datetime:
+    """The next full five minutes."""
+    past = timedelta(minutes=at.minute % 5, seconds=at.second, microseconds=at.microsecond)
+    return at + MARK - past if past else at
