@@ -36,15 +36,23 @@ def note_alive(session: Session, policy: OutagePolicy, *, system_now: datetime, 
     if beat is None:
         session.add(HeartbeatRow(part=PART, system_at=system_now, study_at=now))
         return False
-    silent = system_now - beat.system_at
-    leapt = (now - beat.study_at) - silent
-    out = silent >= policy.minimum or (leapt >= policy.minimum and _something_was_due(session, beat.study_at, now))
+    out = is_outage(session, policy, system_now=system_now, now=now)
     if out:
         trail = Trail(session, now, SYSTEM, Origin.HOUSEKEEPING, shifted, request_id=f"outage/{now.isoformat()}")
         insert(trail, OutageRow(started_at=beat.study_at, ended_at=now), "outage", fields=("started_at", "ended_at"))
     beat.system_at, beat.study_at = system_now, max(now, beat.study_at)
     session.add(beat)
     return out
+
+
+def is_outage(session: Session, policy: OutagePolicy, *, system_now: datetime, now: datetime) -> bool:
+    """Whether the time since the last beat is an outage, as far as it has lasted."""
+    beat = session.get(HeartbeatRow, PART)
+    if beat is None:
+        return False
+    silent = system_now - beat.system_at
+    leapt = (now - beat.study_at) - silent
+    return silent >= policy.minimum or (leapt >= policy.minimum and _something_was_due(session, beat.study_at, now))
 
 
 def _something_was_due(session: Session, after: datetime, now: datetime) -> bool:

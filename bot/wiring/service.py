@@ -17,7 +17,7 @@ from starlette.applications import Starlette
 from bot.actions import record_delivery
 from bot.actions.anchor_audit import anchor_if_due
 from bot.actions.come_back import TAPS_LAST, come_back
-from bot.actions.keep_time import last_heard, note_alive, silent_since
+from bot.actions.keep_time import is_outage, last_heard, note_alive, silent_since
 from bot.actions.make_diary_link import DIARY_PATH
 from bot.actions.plan_messages import plan_due
 from bot.actions.prepare_message import prepare
@@ -101,7 +101,7 @@ class Service:
             return None
         return Line(
             self.settings, self.database, self.clock, ingest="ingest" in self._parts,
-            named=self._remember_name, stored=self._stored, trouble=not_saved,
+            named=self._remember_name, stored=self._stored, trouble=not_saved, resumed=self._end_outage,
         )  # fmt: skip
 
     def _make_intake(self) -> Intake | None:
@@ -171,6 +171,7 @@ class Service:
         """Bring everything up; Telegram is greeted in the background, so that its silence stops nothing."""
         self._loop = asyncio.get_running_loop()
         self._failed = self._loop.create_future()
+        await self.database.writing(self._note_outage)
         await self.web.start()
         await self.housekeeper.settle()
         self.metronome.start()
@@ -276,6 +277,17 @@ class Service:
         if since is not None or (out and before is not None):
             come_back(session, study=self._study, silent_since=since or before or now, now=now)
         return out
+
+    def _note_outage(self) -> None:
+        """Before anything is planned, sent or handled: days that an outage touched must be longer first."""
+        with self.database.write() as session:
+            self._end_outage(session)
+
+    def _end_outage(self, session: Session) -> None:
+        system_now, now = self.clock.system_now(), self.clock.now()
+        if is_outage(session, self._study.protocol.outages, system_now=system_now, now=now):
+            self._beat(session, system_now=system_now, now=now, shifted=self.clock.shifted)
+            log.warning("outage_noted", study_now=now)
 
     def _hears(self) -> bool:
         return self.line is not None and self.line.hears()

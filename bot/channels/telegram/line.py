@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
+from sqlmodel import Session
 from telegram import Bot
 
 from bot.channels.telegram.introduction import choose_polling, choose_webhook, introduce, learn_name
@@ -19,7 +20,7 @@ class Line:
     """One bot's connection.
 
     `named` learns the bot's user name, in the writer thread; `stored` is called after each commit of updates,
-    `trouble` words "not saved yet" for a language hint.
+    `trouble` words "not saved yet" for a language hint, `resumed` notes a silence that has ended.
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class Line:
         named: Callable[[str], None],
         stored: Callable[[], None],
         trouble: Callable[[str | None], str | None],
+        resumed: Callable[[Session], None],
     ) -> None:
         self._settings, self._database, self._clock, self._ingest = settings, database, clock, ingest
         self._named = named
@@ -39,8 +41,9 @@ class Line:
         self._open = False
         self.unsaved = NotSaved(TelegramSender(self._connection.bot).answer, trouble)
         self._poller = Poller(
-            self._connection.bot, self._connection.polling, database, clock, stored=stored, unsaved=self.unsaved
-        )
+            self._connection.bot, self._connection.polling, database, clock, stored=stored, unsaved=self.unsaved,
+            resumed=resumed,
+        )  # fmt: skip
 
     @property
     def bot(self) -> Bot:

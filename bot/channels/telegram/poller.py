@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session
 from telegram import Bot
 from telegram.error import Conflict, InvalidToken, TelegramError
 from telegram.request import RequestData
@@ -36,7 +37,8 @@ class Poller:
     """Fetches updates for one bot.
 
     `stored` is called after each commit that brought something new; `unsaved` says "not saved yet" when the
-    database takes nothing.
+    database takes nothing; `resumed` shares the transaction that stores the first updates after a silence, so
+    that nothing is handled before the silence is known.
     """
 
     def __init__(
@@ -48,11 +50,13 @@ class Poller:
         *,
         stored: Callable[[], None],
         unsaved: NotSaved | None = None,
+        resumed: Callable[[Session], None] = lambda _session: None,
     ) -> None:
         self._bot, self._transport, self._database, self._clock = bot, transport, database, clock
-        self._stored, self._unsaved = stored, unsaved
+        self._stored, self._unsaved, self._resumed = stored, unsaved, resumed
         self._offset: int | None = None
         self._failures = 0
+        self._silent = True
         self.heard_at: float | None = None
         self.trouble: str | None = None
 
@@ -103,6 +107,7 @@ class Poller:
         except SQLAlchemyError:
             await tell()
             raise
+        self._silent = False
         if self._unsaved is not None:
             self._unsaved.forget()
         numbers = [number for update in updates if (number := update_number(update)) is not None]
@@ -114,10 +119,13 @@ class Poller:
 
     def _insert(self, updates: Sequence[Any], now: Any) -> int:
         with self._database.write() as session:
+            if self._silent:
+                self._resumed(session)
             return store_updates(session, updates, now=now)
 
     def _failed(self, error: Exception) -> float:
         self._failures += 1
+        self._silent = True
         self.trouble, rest = self._judge(error)
         POLL_FAILURES.labels(self.trouble).inc()
         log.warning("poll_failed", code=self.trouble, attempt=self._failures, error=type(error).__name__)

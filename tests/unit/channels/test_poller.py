@@ -12,6 +12,7 @@ from telegram import Bot
 from bot.channels.telegram.poller import ALLOWED_UPDATES, TOKEN_REST, Poller
 from bot.channels.telegram.transport import Transport
 from bot.storage.database import Database
+from bot.storage.inbox import count_waiting
 from bot.storage.tables import InboxRow
 from schedules.clock import SystemClock
 from tests.support.carrying import text_update
@@ -134,3 +135,20 @@ async def test_failures_in_a_row_rest_longer_each_time_up_to_half_a_minute(datab
 
 async def test_a_server_that_answers_at_once_with_nothing_is_not_asked_without_end(database: Database) -> None:
     assert await poller(database, Server(updates())).step() > 0
+
+
+async def test_a_silence_is_noted_in_the_transaction_that_stores_the_first_updates_after_it(database: Database) -> None:
+    noted: list[int] = []
+    server = Server(
+        updates(), updates(text_update(1, 1)), updates(text_update(2, 1)), httpx.ConnectError("planted"), updates(),
+        updates(text_update(3, 1)),
+    )  # fmt: skip
+    transport = Transport(httpx_kwargs={"transport": httpx.MockTransport(server)})
+    bot = Bot(TOKEN, base_url="http://127.0.0.1:9/bot", request=transport)
+    subject = Poller(
+        bot, transport, database, SystemClock(), stored=lambda: None,
+        resumed=lambda session: noted.append(count_waiting(session)),
+    )  # fmt: skip
+    for _ in range(6):
+        await subject.step()
+    assert noted == [0, 2]
