@@ -80,9 +80,9 @@ class Camera:
         if name in self.shots:
             raise ValueError(f"There are two pictures named {name}.")
         page.evaluate("document.fonts.ready")
-        clip = self._clip(page, only, until)
+        clip, seen = self._clip(page, only, until), page_hash(page)  # a screenshot leaves traces in the page
         png = shrink(page.screenshot(clip=clip, full_page=until is not None), self._darkroom) if self.film else None
-        self.shots[name] = Shot(round(clip["width"]), round(clip["height"]), page_hash(page), png)
+        self.shots[name] = Shot(round(clip["width"]), round(clip["height"]), seen, png)
 
     def _clip(self, page: Page, only: str | None, until: str | None) -> Any:
         assert page.viewport_size is not None

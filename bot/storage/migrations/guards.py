@@ -96,7 +96,6 @@ def postgres_guards() -> list[str]:
         for table in GUARDED
     ]
     no_replace = (
-        f"CREATE TRIGGER {AUDIT}_no_replace BEFORE INSERT ON {AUDIT} "
-        "FOR EACH ROW EXECUTE FUNCTION refuse_wrong_seq()"
+        f"CREATE TRIGGER {AUDIT}_no_replace BEFORE INSERT ON {AUDIT} FOR EACH ROW EXECUTE FUNCTION refuse_wrong_seq()"
     )
     return [REFUSE_CHANGE, REFUSE_WRONG_SEQ, *no_change, no_replace]

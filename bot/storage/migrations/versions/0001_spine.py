@@ -251,9 +251,7 @@ def create_answer() -> None:
             "item IN ('stools', 'pain', 'wellbeing', 'antidiarrhoeal')", name=op.f("ck_answer_item_known")
         ),
         sa.CheckConstraint("language IN ('zh', 'en')", name=op.f("ck_answer_language_known")),
-        sa.CheckConstraint(
-            "source IN ('participant', 'staff', 'operator')", name=op.f("ck_answer_source_known")
-        ),
+        sa.CheckConstraint("source IN ('participant', 'staff', 'operator')", name=op.f("ck_answer_source_known")),
         sa.CheckConstraint("value BETWEEN 0 AND 50", name=op.f("ck_answer_value_range")),
         sa.ForeignKeyConstraint(
             ["participant_id"], ["participant.id"], name=op.f("fk_answer_participant_id_participant")
@@ -286,9 +284,7 @@ def create_assessment() -> None:
             "component IN ('hct', 'weight', 'mass', 'complications', 'antidiarrhoeal', 'sescd', 'accepted')",
             name=op.f("ck_assessment_component_known"),
         ),
-        sa.CheckConstraint(
-            "source IN ('participant', 'staff', 'operator')", name=op.f("ck_assessment_source_known")
-        ),
+        sa.CheckConstraint("source IN ('participant', 'staff', 'operator')", name=op.f("ck_assessment_source_known")),
         sa.ForeignKeyConstraint(
             ["participant_id"], ["participant.id"], name=op.f("fk_assessment_participant_id_participant")
         ),
@@ -348,9 +344,7 @@ def create_correction() -> None:
         sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("reference", sa.String(), nullable=False),
-        sa.CheckConstraint(
-            "state IN ('open', 'approved', 'declined')", name=op.f("ck_correction_state_known")
-        ),
+        sa.CheckConstraint("state IN ('open', 'approved', 'declined')", name=op.f("ck_correction_state_known")),
         sa.ForeignKeyConstraint(
             ["participant_id"], ["participant.id"], name=op.f("fk_correction_participant_id_participant")
         ),
@@ -382,12 +376,8 @@ def create_entry() -> None:
         sa.Column("reason", sa.String(), nullable=True),
         sa.Column("reference", sa.String(), nullable=False),
         sa.CheckConstraint("language IN ('zh', 'en')", name=op.f("ck_entry_language_known")),
-        sa.CheckConstraint(
-            "source IN ('participant', 'staff', 'operator')", name=op.f("ck_entry_source_known")
-        ),
-        sa.CheckConstraint(
-            "timing IN ('on_time', 'late', 'after_closing')", name=op.f("ck_entry_timing_known")
-        ),
+        sa.CheckConstraint("source IN ('participant', 'staff', 'operator')", name=op.f("ck_entry_source_known")),
+        sa.CheckConstraint("timing IN ('on_time', 'late', 'after_closing')", name=op.f("ck_entry_timing_known")),
         sa.CheckConstraint("antidiarrhoeal BETWEEN 0 AND 1", name=op.f("ck_entry_antidiarrhoeal_range")),
         sa.CheckConstraint("pain BETWEEN 0 AND 3", name=op.f("ck_entry_pain_range")),
         sa.CheckConstraint("stools BETWEEN 0 AND 50", name=op.f("ck_entry_stools_range")),
@@ -579,9 +569,7 @@ def create_panel() -> None:
         sa.Column("hour", sa.String(), nullable=True),
         sa.Column("provider_msg_id", sa.BigInteger(), nullable=True),
         sa.Column("correction_day", sa.Date(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["invitation_id"], ["invitation.id"], name=op.f("fk_panel_invitation_id_invitation")
-        ),
+        sa.ForeignKeyConstraint(["invitation_id"], ["invitation.id"], name=op.f("fk_panel_invitation_id_invitation")),
         sa.ForeignKeyConstraint(
             ["participant_id"], ["participant.id"], name=op.f("fk_panel_participant_id_participant")
         ),
@@ -631,8 +619,7 @@ def create_message() -> None:
             name=op.f("ck_message_kind_known"),
         ),
         sa.CheckConstraint(
-            "state IN ('planned', 'claimed', 'sending', 'retry', 'sent', 'refused', "
-            "'expired', 'cancelled', 'unknown')",
+            "state IN ('planned', 'claimed', 'sending', 'retry', 'sent', 'refused', 'expired', 'cancelled', 'unknown')",
             name=op.f("ck_message_state_known"),
         ),
         sa.ForeignKeyConstraint(["card_id"], ["card.id"], name=op.f("fk_message_card_id_card")),
