@@ -1,6 +1,9 @@
 """`audit verify` and `audit anchor`: what is intact says so, and what is not is named by kind and number."""
 
 import json
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,6 +27,7 @@ from tests.support.audited import CODE, DAYS, audited_study, enter, sign
 from tests.support.database import study_database
 from tests.support.site import W00, shanghai
 
+ROOT = Path(__file__).parents[3]
 AT = datetime(2025, 4, 1, tzinfo=UTC)
 
 
@@ -154,8 +158,12 @@ def test_a_missing_guard_is_a_finding(kept: Path, capsys: pytest.CaptureFixture[
     assert "stored_draft_no_delete" in found["sentence"]
     assert guarded(lambda: app(["check"])) == 1
     assert "lacks the guard stored_draft_no_delete" in capsys.readouterr().out
-    assert guarded(lambda: app(["run"])) == 1
-    assert "lacks the guard stored_draft_no_delete: restore" in capsys.readouterr().err
+    served = subprocess.run(
+        [sys.executable, "-m", "bot", "run"], capture_output=True, text=True, timeout=60, check=False, cwd=kept.parent,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert served.returncode == 1
+    assert "lacks the guard stored_draft_no_delete: restore" in served.stderr
 
 
 @pytest.mark.parametrize("content", ["", "not an anchor\n", '{"seq": 1}\n', '{"at": "2025-04-01", "seq": 1}\n'])
