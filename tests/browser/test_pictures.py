@@ -1,5 +1,6 @@
 """The pictures in `docs/` show the pages as they are: every page is opened again and its hash compared."""
 
+import os
 import struct
 
 import pytest
@@ -13,7 +14,12 @@ LARGEST, ALL_TOGETHER = 150_000, 6_000_000  # bytes
 
 @pytest.fixture(scope="module")
 def shots() -> dict[str, Shot]:
-    """Every page of a picture as it is now, without taking the picture."""
+    """Every page of a picture as it is now, without taking the picture.
+
+    Opening them all takes minutes, so it is asked for by name: TEST_REQUIRE=pictures.
+    """
+    if "pictures" not in os.environ.get("TEST_REQUIRE", ""):
+        pytest.skip("pages are compared with their pictures when TEST_REQUIRE names pictures")
     return look_at_all(film=False)
 
 
