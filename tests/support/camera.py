@@ -22,8 +22,8 @@ MASKS = (
     (re.compile(r'(data-tap="\d+ 1:)[\w-]{16}:'), r"\1…:"),
     (re.compile(r"(\?start=)[\w-]{16,}"), r"\1…"),
     (re.compile(r"(/diary/)[\w-]{16,}"), r"\1…"),
-    (re.compile(r'(<path[^>]* class="qrline" d=)"[^"]*"'), r'\1"…"'),
-    (re.compile(r"\b[0-9a-f]{16,}\b"), "…"),
+    (re.compile(r' d="M[^"]*h1m[^"]*"'), ' d="…"'),
+    (re.compile(r"\b[0-9a-f]{12,}\b"), "…"),
     (re.compile(r"http://127\.0\.0\.1:\d+"), "http://…"),
     (re.compile(r"\s+"), " "),
 )
