@@ -2,6 +2,7 @@
 
 import tempfile
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
@@ -11,7 +12,8 @@ from bot.chat.incoming import Body, Tapped, Typed
 from bot.storage.tables import AnswerRow, EntryRow, InboxRow
 from tests.support.world import FIRST_DAY, Phone, World, study_world
 
-STOOLS, PAIN, WELL = (0, 3, 9), (0, 1, 3), (0, 2, 4)
+Update = tuple[Body, str, datetime]
+BETWEEN_DEEDS = timedelta(seconds=3)  # a person reads before acting; dates of messages are whole seconds
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,9 @@ def body_for(phone: Phone, deed: Deed) -> Body | None:
     return Tapped(found[1], "callback", found[0].id) if found else None
 
 
-def deliver_once(world: World, phone: Phone, body: Body, reference: str) -> None:
+def deliver_once(world: World, phone: Phone, update: Update) -> None:
     """The intake's own rule: an update id that is known already has no second effect."""
+    body, reference, sent_at = update
     number = int(reference[1:])
     with world.db.write() as session:
         known = session.get(InboxRow, number)
@@ -58,7 +61,7 @@ def deliver_once(world: World, phone: Phone, body: Body, reference: str) -> None
                 )
             )
     if known is None:
-        phone.send(body, reference=reference)
+        phone.send(body, reference=reference, sent_at=sent_at)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -68,27 +71,25 @@ def test_doubled_replayed_and_crossing_updates_store_nothing_the_participant_did
         phone = world.joined()
         world.wait_for(FIRST_DAY, "20:00")
         chosen: set[tuple[str, int]] = set()
-        waiting: list[tuple[Body, str]] = []
-        sent: list[tuple[Body, str]] = []
+        waiting: list[Update] = []
+        sent: list[Update] = []
         for number, deed in enumerate(plan, start=1000):
             body = body_for(phone, deed)
             if body is None:
                 continue
             chosen |= meant(phone, deed)
-            reference = f"u{number}"
+            update = (body, f"u{number}", world.now)
+            world.now += BETWEEN_DEEDS
             if deed.held_back:
-                waiting.append((body, reference))
+                waiting.append(update)
                 continue
-            for _copy in range(deed.copies):
-                deliver_once(world, phone, body, reference)
-            sent.append((body, reference))
-            for late, late_reference in waiting:
-                deliver_once(world, phone, late, late_reference)
-                sent.append((late, late_reference))
+            for one in (*[update] * deed.copies, *waiting):
+                deliver_once(world, phone, one)
+            sent += [update, *waiting]
             waiting.clear()
         before = stored(world)
-        for body, reference in sent:
-            deliver_once(world, phone, body, reference)
+        for update in sent:
+            deliver_once(world, phone, update)
         assert stored(world) == before
         assert {(row.item, row.value) for row in world.rows(AnswerRow)} <= chosen
         for entry in world.rows(EntryRow):
