@@ -126,7 +126,8 @@ async def test_a_chat_gets_one_message_at_a_time_in_order_and_other_chats_do_not
     network = Overlaps()
     bench = Bench(database, sender=network)
     for number in range(6):
-        bench.queue(f"mine{number}", kind="edit" if number % 2 else "reply", priority=0, address=1)
+        kind, words = "edit" if number % 2 else "reply", f'{{"panel": {number}}}'
+        bench.queue(f"mine{number}", kind=kind, priority=0, address=1, payload=words)
     bench.queue("theirs", priority=0, address=2)
     task = asyncio.create_task(bench.dispatcher.run())
     async with asyncio.timeout(5):
