@@ -144,11 +144,11 @@ def score_sescd(inputs: Mapping[str, Any], rules: RuleSet) -> Json:
 
 def score_validation(inputs: Mapping[str, Any], rules: RuleSet) -> Json:
     """Return the checked values of one case of the group `input_validation`, or the component missing."""
-    if "hct" in inputs:
-        return {"hct_percent": shown(validation.check_hct(inputs["hct"], inputs.get("unit"), rules), PLACES)}
     missing = _missing_component(inputs)
     if missing is not None:
         return {"component": missing, "status": "missing"}
+    if "hct" in inputs:
+        return {"hct_percent": shown(validation.check_hct(inputs["hct"], inputs.get("unit"), rules), PLACES)}
     return {key: _checked(key, value, rules) for key, value in inputs.items()}
 
 

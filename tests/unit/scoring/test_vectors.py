@@ -148,7 +148,13 @@ def test_a_value_after_the_visit_does_not_count_at_baseline():
 
 
 @pytest.mark.parametrize(
-    ("inputs", "component"), [({"sex": None}, "hct"), ({"height_cm": None}, "weight"), ({"hct_percent": None}, "hct")]
+    ("inputs", "component"),
+    [
+        ({"sex": None}, "hct"),
+        ({"sex": None, "hct": 41, "unit": "%"}, "hct"),
+        ({"height_cm": None}, "weight"),
+        ({"hct_percent": None}, "hct"),
+    ],
 )
 def test_what_is_absent_makes_its_component_missing(inputs, component):
     assert score_validation(inputs, RULES) == {"component": component, "status": "missing"}
