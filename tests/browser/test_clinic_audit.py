@@ -1,8 +1,8 @@
 """Audit trail, review and queries in a real Chromium: a monitor's main job, both languages, light, dark, phone."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -10,11 +10,11 @@ from playwright.sync_api import Browser, Page, expect
 from bot.people.roles import Role
 from tests.support.audit_scene import audit_clinic
 from tests.support.audited import CODE
-from tests.support.browser import chromium, serving
+from tests.support.browser import DESK, PHONE, chromium, windows
 from tests.support.clinic import PASSWORD, ClinicBench
 
 pytestmark = pytest.mark.browser
-SIZES = {"desk": (1366, 900), "phone": (390, 844)}
+SIZES = {"desk": DESK, "phone": PHONE}
 PAGES = ("/audit", "/audit/review", "/queries", "/queries/1", "/queries/2", "/queries/new", "/audit/access")
 
 
@@ -30,31 +30,6 @@ def bench(tmp_path: Path) -> Iterator[ClinicBench]:
         yield found
 
 
-def open_page(
-    browser: Browser,
-    base: str,
-    bench: ClinicBench,
-    name: str,
-    *,
-    size: str = "desk",
-    scheme: str = "light",
-    **options: Any,
-) -> Page:
-    """A signed-in page that fails the test on any console error, script error or request to elsewhere."""
-    width, height = SIZES[size]
-    token = bench.browser_of(name).client.cookies.get("clinic")
-    context = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=scheme, base_url=base, **options
-    )
-    context.add_cookies([{"name": "clinic", "value": str(token), "url": base}])
-    page = context.new_page()
-    page.set_default_timeout(8000)
-    page.on("console", lambda message: pytest.fail(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: pytest.fail(str(error)))
-    page.on("request", lambda request: pytest.fail(request.url) if not request.url.startswith(base) else None)
-    return page
-
-
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -62,8 +37,8 @@ def test_every_page_fits_its_window(
     bench: ClinicBench, browser: Browser, size: str, scheme: str, language: str
 ) -> None:
     name = bench.add_staff(Role.DATA_MANAGER, language=language)
-    with serving(bench.app) as base:
-        page = open_page(browser, base, bench, name, size=size, scheme=scheme)
+    with windows(browser, bench.app) as opened:
+        page = opened.open(size=SIZES[size], session=bench.session_of(name), color_scheme=scheme)
         for path in PAGES:
             page.goto(f"/clinic{path}")
             assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
@@ -93,12 +68,13 @@ def overlapping(page: Page) -> list[str]:
 @pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
 def test_a_monitor_reads_asks_and_verifies(bench: ClinicBench, browser: Browser, script: bool) -> None:
     name = bench.add_staff(Role.MONITOR)
-    with serving(bench.app) as base:
-        page = open_page(browser, base, bench, name, java_script_enabled=script)
+    with windows(browser, bench.app) as opened:
+        page = opened.open(session=bench.session_of(name), java_script_enabled=script)
         page.goto("/clinic/audit")
         page.get_by_label("Participant").fill(CODE)
         page.get_by_label("Field").select_option("stools")
         page.get_by_role("button", name="Show").click()
+        expect(page).to_have_url(re.compile("field=stools"))
         row = page.locator("tr", has_text="Entry changed")
         expect(row.locator(".changed")).to_have_text("3 → 5")
         row.get_by_role("link", name="Raise a query").click()
@@ -116,14 +92,14 @@ def test_a_monitor_reads_asks_and_verifies(bench: ClinicBench, browser: Browser,
 
 def test_a_coordinator_answers_and_the_data_manager_closes(bench: ClinicBench, browser: Browser) -> None:
     coordinator, manager = bench.add_staff(Role.COORDINATOR), bench.add_staff(Role.DATA_MANAGER)
-    with serving(bench.app) as base:
-        page = open_page(browser, base, bench, coordinator, size="phone")
+    with windows(browser, bench.app) as opened:
+        page = opened.open(size=PHONE, session=bench.session_of(coordinator))
         page.goto("/clinic/queries")
         page.get_by_role("link", name="The paper note says 4 stools: which is right?").click()
         page.get_by_label("Answer").fill("Five, by phone; the note was made at noon.")
         page.get_by_role("button", name="Store the answer").click()
         expect(page.get_by_text("Somebody else than you closes it")).to_be_visible()
-        page = open_page(browser, base, bench, manager)
+        page = opened.open(session=bench.session_of(manager))
         page.goto("/clinic/queries/1")
         page.get_by_role("button", name="Close the query").click()
         expect(page.get_by_text("The query is closed.")).to_be_visible()
@@ -131,8 +107,8 @@ def test_a_coordinator_answers_and_the_data_manager_closes(bench: ClinicBench, b
 
 def test_an_export_asks_who_it_is_and_then_comes_as_a_file(bench: ClinicBench, browser: Browser) -> None:
     name = bench.add_staff(Role.MONITOR)
-    with serving(bench.app) as base:
-        page = open_page(browser, base, bench, name)
+    with windows(browser, bench.app) as opened:
+        page = opened.open(session=bench.session_of(name))
         page.goto("/clinic/audit")
         page.get_by_role("button", name="Export as CSV").click()
         page.locator("[name=confirm_password]").fill(PASSWORD)

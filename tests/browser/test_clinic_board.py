@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from bot.people.roles import Role
-from tests.support.browser import chromium, serving
+from tests.support.browser import DESK, PHONE, Windows, chromium, windows
 from tests.support.clinic import ClinicBench
 from tests.support.clinic_seed import seeded_clinic
 
 pytestmark = pytest.mark.browser
-SIZES = {"desk": (1366, 900), "phone": (390, 844)}
+SIZES = {"desk": DESK, "phone": PHONE}
 WORDS = {
     "en": {
         "record": "Record the call",
@@ -65,32 +65,23 @@ def bench(tmp_path: Path) -> Iterator[ClinicBench]:
         yield found
 
 
-def open_page(browser: Browser, base: str, bench: ClinicBench, language: str, *, size: str, **options: Any) -> Page:
-    """A signed-in page that fails the test on any console error, script error or request to elsewhere."""
+def sit_down(opened: Windows, bench: ClinicBench, language: str, **options: Any) -> Page:
+    """A page in which a coordinator who reads this language is signed in."""
     name = bench.add_staff(Role.COORDINATOR, name=f"Coordinator {language}", language=language)
-    width, height = SIZES[size]
-    context = browser.new_context(viewport={"width": width, "height": height}, base_url=base, **options)
-    token = bench.browser_of(name).client.cookies.get("clinic")
-    context.add_cookies([{"name": "clinic", "value": token, "url": base}])
-    page = context.new_page()
-    page.set_default_timeout(15_000)
-    page.on("console", lambda message: pytest.fail(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: pytest.fail(str(error)))
-    page.on("request", lambda request: pytest.fail(request.url) if not request.url.startswith(base) else None)
-    return page
+    return opened.open(session=bench.session_of(name), **options)
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_a_coordinators_morning(bench: ClinicBench, browser: Browser, language: str, script: bool) -> None:
     words: dict[str, Any] = WORDS[language]
-    with serving(bench.app) as base:
-        page = open_page(browser, base, bench, language, size="desk", java_script_enabled=script)
+    with windows(browser, bench.app) as opened:
+        page = sit_down(opened, bench, language, java_script_enabled=script)
         page.goto("/clinic/")
         page.get_by_role("heading", name=words["saved"]).wait_for()
         first = page.locator(".row-of-list").first
-        assert first.locator(".deadline").inner_text() == "10:30"
-        assert "SH-001" in first.inner_text()
+        expect(first.locator(".deadline")).to_have_text("10:30")
+        expect(first).to_contain_text("SH-001")
         page.get_by_label(words["dictated"]).check()
         page.get_by_role("button", name=words["record"]).click()
         page.get_by_label(words["stools"]).fill("4")
@@ -109,14 +100,14 @@ def test_a_coordinators_morning(bench: ClinicBench, browser: Browser, language: 
         page.goto("/clinic/participants/SH-031/invitation")
         page.get_by_role("button", name=words["invite"]).click()
         page.locator(".qr-code svg").wait_for()
-        assert re.search(r"start=[\w-]{22}", page.locator(".invitation-line").inner_text())
+        expect(page.locator(".invitation-line")).to_contain_text(re.compile(r"start=[\w-]{22}"))
 
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_pages_fit_and_nothing_is_cut(bench: ClinicBench, browser: Browser, language: str, size: str) -> None:
-    with serving(bench.app) as base:
-        page = open_page(browser, base, bench, language, size=size)
+    with windows(browser, bench.app) as opened:
+        page = sit_down(opened, bench, language, size=SIZES[size])
         for path in (
             "board",
             "morning",
@@ -131,8 +122,8 @@ def test_pages_fit_and_nothing_is_cut(bench: ClinicBench, browser: Browser, lang
 
 
 def test_the_week_stands_in_one_column_for_each_day_whatever_the_state(bench: ClinicBench, browser: Browser) -> None:
-    with serving(bench.app) as base:
-        page = open_page(browser, base, bench, "en", size="desk")
+    with windows(browser, bench.app) as opened:
+        page = sit_down(opened, bench, "en")
         page.goto("/clinic/board")
         edges = page.eval_on_selector_all(
             ".board tbody .week",
@@ -143,8 +134,8 @@ def test_the_week_stands_in_one_column_for_each_day_whatever_the_state(bench: Cl
 
 
 def test_the_head_of_the_board_stays_in_sight_and_the_legend_too(bench: ClinicBench, browser: Browser) -> None:
-    with serving(bench.app) as base:
-        page = open_page(browser, base, bench, "en", size="desk")
+    with windows(browser, bench.app) as opened:
+        page = sit_down(opened, bench, "en")
         page.goto("/clinic/board")
         page.mouse.wheel(0, 600)
         page.wait_for_function("window.scrollY > 300")
@@ -153,12 +144,13 @@ def test_the_head_of_the_board_stays_in_sight_and_the_legend_too(bench: ClinicBe
 
 
 def test_the_next_step_of_the_first_participant_is_reached_by_keyboard(bench: ClinicBench, browser: Browser) -> None:
-    with serving(bench.app) as base:
-        page = open_page(browser, base, bench, "en", size="desk")
+    with windows(browser, bench.app) as opened:
+        page = sit_down(opened, bench, "en")
         page.goto("/clinic/board")
         page.locator("#p-SH-001 .c-who a").focus()
         page.keyboard.press("Tab")
-        assert page.evaluate("document.activeElement.textContent") == "Call"
-        assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+        call = page.locator("#p-SH-001").get_by_role("link", name="Call", exact=True)
+        expect(call).to_be_focused()
+        expect(call).to_have_css("outline-style", "solid")
         page.keyboard.press("Enter")
         page.get_by_role("heading", name="Call SH-001").wait_for()

@@ -3,18 +3,17 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from bot.people.roles import Role
-from tests.support.browser import chromium, serving
+from tests.support.browser import DESK, PHONE, chromium, windows
 from tests.support.clinic import PASSWORD, ClinicBench
 from tests.support.draft_seed import draft_bench
 
 pytestmark = pytest.mark.browser
-SIZES = {"desk": (1366, 900), "phone": (390, 844)}
+SIZES = {"desk": DESK, "phone": PHONE}
 PAGES = (
     "/drafts",
     "/drafts/SH-012/W12",
@@ -57,34 +56,11 @@ def bench(tmp_path: Path) -> Iterator[ClinicBench]:
         yield found
 
 
-def open_page(
-    bench: ClinicBench,
-    browser: Browser,
-    base: str,
-    name: str,
-    *,
-    size: str = "desk",
-    scheme: str = "light",
-    **more: Any,
-) -> Page:
-    """A page in which the account is signed in; any console error or request to elsewhere fails the test."""
-    width, height = SIZES[size]
-    context = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=scheme, base_url=base, **more
-    )
-    token = bench.browser_of(name).client.cookies["clinic"]
-    context.add_cookies([{"name": "clinic", "value": token, "url": base}])
-    page = context.new_page()
-    page.set_default_timeout(8000)
-    page.on("console", lambda message: pytest.fail(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: pytest.fail(str(error)))
-    page.on("request", lambda request: pytest.fail(request.url) if not request.url.startswith(base) else None)
-    return page
-
-
 def answer_everything(page: Page) -> None:
     """The six groups, mass and antidiarrhoeal, by their radio buttons."""
-    for group in page.query_selector_all(".groups input[value=no]"):
+    groups = page.locator(".groups input[value=no]")
+    expect(groups).to_have_count(6)
+    for group in groups.all():
         group.check(force=True)
     page.check("#f-mass-none", force=True)
     page.check("#f-antidiarrhoeal-no", force=True)
@@ -96,10 +72,11 @@ def test_a_clinician_fills_in_understands_signs_and_prints(
     bench: ClinicBench, browser: Browser, language: str, script: bool
 ) -> None:
     name, words = bench.add_staff(Role.CLINICIAN, name="chen", language=language), WORDS[language]
-    with serving(bench.app) as base:
-        page = open_page(bench, browser, base, name, java_script_enabled=script)
+    with windows(browser, bench.app) as opened:
+        page = opened.open(session=bench.session_of(name), java_script_enabled=script)
         page.goto("/clinic/drafts")
         page.get_by_role("link", name="SH-012 · W12").click()
+        expect(page).to_have_url(re.compile("/drafts/SH-012/W12$"))
         expect(page.locator(".total")).to_have_text(words["not_yet"])
         answer_everything(page)
         if script:
@@ -120,8 +97,8 @@ def test_a_clinician_fills_in_understands_signs_and_prints(
 
 def test_the_total_follows_the_typing_and_returns_when_it_is_undone(bench: ClinicBench, browser: Browser) -> None:
     name = bench.add_staff(Role.CLINICIAN)
-    with serving(bench.app) as base:
-        page = open_page(bench, browser, base, name)
+    with windows(browser, bench.app) as opened:
+        page = opened.open(session=bench.session_of(name))
         page.goto("/clinic/drafts/SH-013/W08")
         expect(page.locator(".total")).to_have_text("168.7")
         page.fill("#f-hct", "45")
@@ -136,30 +113,31 @@ def test_the_total_follows_the_typing_and_returns_when_it_is_undone(bench: Clini
 
 def test_the_links_of_what_is_missing_lead_to_their_fields(bench: ClinicBench, browser: Browser) -> None:
     name = bench.add_staff(Role.CLINICIAN)
-    with serving(bench.app) as base:
-        page = open_page(bench, browser, base, name)
+    with windows(browser, bench.app) as opened:
+        page = opened.open(session=bench.session_of(name))
         page.goto("/clinic/drafts/SH-012/W12")
-        for link in page.query_selector_all(".sign-panel .waiting a"):
-            anchor = str(link.get_attribute("href"))
-            assert page.query_selector(anchor) is not None, anchor
+        links = page.locator(".sign-panel .waiting a")
+        expect(links.first).to_be_visible()
+        for link in links.all():
+            expect(page.locator(str(link.get_attribute("href")))).to_have_count(1)
 
 
 def test_the_clinic_part_is_filled_in_by_keyboard_alone(bench: ClinicBench, browser: Browser) -> None:
     name = bench.add_staff(Role.CLINICIAN)
-    with serving(bench.app) as base:
-        page = open_page(bench, browser, base, name)
+    with windows(browser, bench.app) as opened:
+        page = opened.open(session=bench.session_of(name))
         page.goto("/clinic/drafts/SH-012/W12")
         page.focus("#f-group_skin_mouth-no")
         page.keyboard.press("Space")
-        assert page.is_checked("#f-group_skin_mouth-no")
+        expect(page.locator("#f-group_skin_mouth-no")).to_be_checked()
         page.keyboard.press("ArrowRight")
-        assert page.is_checked("#f-group_skin_mouth-yes")
+        expect(page.locator("#f-group_skin_mouth-yes")).to_be_checked()
         page.focus("#f-hct")
         page.keyboard.press("End")
         page.keyboard.type("5")
         page.keyboard.press("Enter")
         expect(page.locator(".said")).to_be_visible()
-        assert page.input_value("#f-hct") == "44.15"
+        expect(page.locator("#f-hct")).to_have_value("44.15")
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -169,8 +147,8 @@ def test_every_page_fits_and_is_quiet(
     bench: ClinicBench, browser: Browser, size: str, scheme: str, language: str
 ) -> None:
     name = bench.add_staff(Role.CLINICIAN, language=language)
-    with serving(bench.app) as base:
-        page = open_page(bench, browser, base, name, size=size, scheme=scheme)
+    with windows(browser, bench.app) as opened:
+        page = opened.open(size=SIZES[size], session=bench.session_of(name), color_scheme=scheme)
         for path in PAGES:
             page.goto(f"/clinic{path}")
             assert page.get_attribute("html", "lang") == {"zh": "zh-Hans", "en": "en"}[language]

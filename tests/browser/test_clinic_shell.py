@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from bot.actions.add_staff import issue_setup_link
 from bot.people.actor import Origin, operator_actor
@@ -13,11 +12,11 @@ from bot.people.one_time_codes import code_at
 from bot.people.roles import Role
 from bot.storage.staff import account_by_name
 from bot.storage.trail import Trail
-from tests.support.browser import chromium, serving
+from tests.support.browser import DESK, PHONE, chromium, windows
 from tests.support.clinic import PASSWORD, ClinicBench, clinic_bench
 
 pytestmark = pytest.mark.browser
-SIZES = {"desk": (1366, 860), "phone": (390, 844)}
+SIZES = {"desk": DESK, "phone": PHONE}
 
 
 @pytest.fixture(scope="module")
@@ -32,27 +31,13 @@ def bench(tmp_path: Path) -> Iterator[ClinicBench]:
         yield found
 
 
-def open_page(browser: Browser, base: str, *, size: str = "desk", scheme: str = "light", **options: Any) -> Page:
-    """A page that fails the test on any console error, script error or request to elsewhere."""
-    width, height = SIZES[size]
-    context = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=scheme, base_url=base, **options
-    )
-    page = context.new_page()
-    page.set_default_timeout(8000)
-    page.on("console", lambda message: pytest.fail(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: pytest.fail(str(error)))
-    page.on("request", lambda request: pytest.fail(request.url) if not request.url.startswith(base) else None)
-    return page
-
-
 def sign_in(page: Page, bench: ClinicBench, name: str) -> None:
     page.goto("/clinic/")
     page.fill("[name=name]", name)
     page.fill("[name=password]", PASSWORD)
     page.fill("[name=code]", bench.code(name))
     page.click("button.primary")
-    page.wait_for_url("**/clinic/**")
+    expect(page.locator("body.signed-in")).to_be_visible()
 
 
 def no_sideways_scrolling(page: Page) -> bool:
@@ -77,8 +62,9 @@ def test_the_frame_fits_and_is_quiet(
 ) -> None:
     admin = bench.add_staff(Role.ADMIN, language=language)
     bench.add_staff(Role.COORDINATOR)
-    with serving(bench.app) as base:
-        page = open_page(browser, base, size=size, scheme=scheme, locale="zh-CN" if language == "zh" else "en-GB")
+    locale = "zh-CN" if language == "zh" else "en-GB"
+    with windows(browser, bench.app) as opened:
+        page = opened.open(size=SIZES[size], color_scheme=scheme, locale=locale)
         page.goto("/clinic/sign-in")
         assert no_sideways_scrolling(page)
         sign_in(page, bench, admin)
@@ -99,8 +85,8 @@ def test_an_account_is_set_up_from_its_link_and_used(bench: ClinicBench, browser
         assert account is not None
         trail = Trail(session, bench.clock.now(), operator_actor("test"), Origin.COMMAND)
         link = issue_setup_link(trail, account, study=bench.study, sealer=bench.sealer, at=bench.clock.system_now())
-    with serving(bench.app) as base:
-        page = open_page(browser, base, java_script_enabled=script)
+    with windows(browser, bench.app) as opened:
+        page = opened.open(java_script_enabled=script)
         page.goto(f"/clinic/setup/{link}")
         assert page.locator(".qr").evaluate("picture => picture.naturalWidth > 0") if script else True
         page.get_by_label("Name on signatures").fill("陈伟 医师")
@@ -110,10 +96,10 @@ def test_an_account_is_set_up_from_its_link_and_used(bench: ClinicBench, browser
         key = page.locator("code").inner_text().replace(" ", "")
         page.get_by_label("Code that the app shows now").fill(code_at(key, bench.clock.system_now()))
         page.get_by_role("button", name="Set up and sign in").click()
-        assert page.locator(".codes li").count() == 10
+        expect(page.locator(".codes li")).to_have_count(10)
         page.get_by_role("link", name="已保存好，继续").click()
         page.get_by_role("link", name="Investigator 01").click()
-        assert page.get_by_label("打印姓名").input_value() == "陈伟 医师"
+        expect(page.get_by_label("打印姓名")).to_have_value("陈伟 医师")
         page.get_by_role("button", name="English").click()
         page.get_by_role("heading", name="Where you are signed in").wait_for()
         page.get_by_role("button", name="Sign out").click()
@@ -122,8 +108,8 @@ def test_an_account_is_set_up_from_its_link_and_used(bench: ClinicBench, browser
 
 def test_every_step_of_signing_in_can_be_done_by_keyboard(bench: ClinicBench, browser: Browser) -> None:
     name = bench.add_staff(Role.ADMIN)
-    with serving(bench.app) as base:
-        page = open_page(browser, base)
+    with windows(browser, bench.app) as opened:
+        page = opened.open()
         page.goto("/clinic/sign-in")
         page.keyboard.type(name)
         page.keyboard.press("Tab")
@@ -133,18 +119,17 @@ def test_every_step_of_signing_in_can_be_done_by_keyboard(bench: ClinicBench, br
         page.keyboard.press("Enter")
         page.get_by_role("heading", name="Accounts").wait_for()
         page.keyboard.press("Tab")
-        focused = page.evaluate("document.activeElement.className")
-        assert focused == "skip"
-        assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+        expect(page.locator(".skip")).to_be_focused()
+        expect(page.locator(".skip")).to_have_css("outline-style", "solid")
 
 
 def test_on_a_phone_the_menu_opens_without_script(bench: ClinicBench, browser: Browser) -> None:
     name = bench.add_staff(Role.ADMIN)
-    with serving(bench.app) as base:
-        page = open_page(browser, base, size="phone", java_script_enabled=False)
+    with windows(browser, bench.app) as opened:
+        page = opened.open(size=PHONE, java_script_enabled=False)
         sign_in(page, bench, name)
         entry = page.get_by_role("link", name="Accounts")
-        assert not entry.is_visible()
+        expect(entry).to_be_hidden()
         page.get_by_label("Menu").check(force=True)
-        assert entry.is_visible()
-        assert page.get_by_role("link", name=name).is_visible()
+        expect(entry).to_be_visible()
+        expect(page.get_by_role("link", name=name)).to_be_visible()

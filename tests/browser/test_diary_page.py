@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from bot.storage.tables import EntryRow
-from tests.support.browser import chromium, serving
+from tests.support.browser import PHONE, Windows, chromium, serving, windows
 from tests.support.diary_page import diary_link, page_app
 from tests.support.world import FIRST_DAY, World, study_world
 
 pytestmark = pytest.mark.browser
-WIDTHS = {"phone": (390, 844), "small phone": (320, 568)}
+WIDTHS = {"phone": PHONE, "small phone": (320, 568)}
 LABELS = {
     "en": ("English", "Agree", "20:00, usual time", "Start", "10+", "20+", "Yes, 23", "1 Mild", "2 Poor", "Submit"),
     "zh": ("中文", "同意", "20:00（常用）", "开始", "10+", "20+", "是的，23", "1 轻度", "2 差", "提交"),
@@ -31,18 +31,6 @@ def chrome() -> Iterator[Browser]:
 def world(tmp_path: Path) -> Iterator[World]:
     with study_world(tmp_path) as made:
         yield made
-
-
-def open_page(chrome: Browser, base: str, *, size: str = "phone", **options: Any) -> Page:
-    """A page that fails the test on any console error, script error or request to elsewhere."""
-    width, height = WIDTHS[size]
-    context = chrome.new_context(viewport={"width": width, "height": height}, base_url=base, **options)
-    page = context.new_page()
-    page.set_default_timeout(8000)
-    page.on("console", lambda message: pytest.fail(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: pytest.fail(str(error)))
-    page.on("request", lambda request: pytest.fail(request.url) if not request.url.startswith(base) else None)
-    return page
 
 
 def tap(page: Page, label: str) -> None:
@@ -91,10 +79,10 @@ def test_a_first_day_from_the_link_to_saved_fits_every_screen(
 ) -> None:
     world.enrol(language=language)
     labels = LABELS[language]
-    with serving(page_app(world)) as base:
-        page = open_page(chrome, base, size=size, color_scheme=scheme)
+    with windows(chrome, page_app(world)) as opened:
+        page = opened.open(size=WIDTHS[size], color_scheme=scheme)
         page.goto(f"/diary/{diary_link(world)}")
-        assert page.url == f"{base}/diary/"
+        expect(page).to_have_url(f"{opened.base}/diary/")
         for label in labels[:3]:
             assert faults(page) == []
             tap(page, label)
@@ -107,7 +95,7 @@ def test_a_first_day_from_the_link_to_saved_fits_every_screen(
                 assert faults(page) == []
             tap(page, label)
         assert faults(page) == []
-        assert "20:00" in page.locator(".saved").inner_text()
+        expect(page.locator(".saved")).to_contain_text("20:00")
         for path in ("/diary/more", "/diary/stop"):
             page.goto(path)
             assert faults(page) == []
@@ -118,9 +106,9 @@ def test_a_first_day_from_the_link_to_saved_fits_every_screen(
     assert [(row.stools, row.pain, row.wellbeing) for row in world.rows(EntryRow)] == [(23, 1, 2)]
 
 
-def at_the_questions(world: World, chrome: Browser, base: str, **options: Any) -> Page:
+def at_the_questions(world: World, opened: Windows, **options: Any) -> Page:
     """A page at eight on the first diary day, joined before."""
-    page = open_page(chrome, base, **options)
+    page = opened.open(size=PHONE, **options)
     page.goto(f"/diary/{diary_link(world)}")
     for label in LABELS["en"][:3]:
         tap(page, label)
@@ -131,24 +119,24 @@ def at_the_questions(world: World, chrome: Browser, base: str, **options: Any) -
 
 def test_without_script_the_same_forms_do_the_same(world: World, chrome: Browser) -> None:
     world.enrol()
-    with serving(page_app(world)) as base:
-        page = at_the_questions(world, chrome, base, java_script_enabled=False)
+    with windows(chrome, page_app(world)) as opened:
+        page = at_the_questions(world, opened, java_script_enabled=False)
         for label in ("Start", "4", "中文", "1 轻度", "English", "2 Poor", "Submit"):
             tap(page, label)
-        assert page.get_by_text("✓ Saved 20:00.").is_visible()
+        expect(page.get_by_text("✓ Saved 20:00.")).to_be_visible()
     assert [(row.stools, row.pain, row.wellbeing) for row in world.rows(EntryRow)] == [(4, 1, 2)]
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
 def test_the_back_button_leads_to_the_present_and_loses_nothing(world: World, chrome: Browser, script: bool) -> None:
     world.enrol()
-    with serving(page_app(world)) as base:
-        page = at_the_questions(world, chrome, base, java_script_enabled=script)
+    with windows(chrome, page_app(world)) as opened:
+        page = at_the_questions(world, opened, java_script_enabled=script)
         for label in ("Start", "4", "1 Mild"):
             tap(page, label)
         page.go_back()
         page.goto("/diary/")
-        assert page.get_by_text("question 3 of 3").is_visible()
+        expect(page.get_by_text("question 3 of 3")).to_be_visible()
         for label in ("2 Poor", "Submit"):
             tap(page, label)
     assert [(row.stools, row.pain, row.wellbeing) for row in world.rows(EntryRow)] == [(4, 1, 2)]
@@ -156,8 +144,8 @@ def test_the_back_button_leads_to_the_present_and_loses_nothing(world: World, ch
 
 def test_with_script_the_history_holds_one_page_however_many_questions(world: World, chrome: Browser) -> None:
     world.enrol()
-    with serving(page_app(world)) as base:
-        page = at_the_questions(world, chrome, base)
+    with windows(chrome, page_app(world)) as opened:
+        page = at_the_questions(world, opened)
         before = page.evaluate("history.length")
         for label in ("Start", "4", "1 Mild"):
             tap(page, label)
@@ -178,45 +166,45 @@ def test_a_missing_network_is_said_in_words_and_the_answer_can_be_given_again(wo
         context.set_offline(True)
         page.get_by_role("button", name="4", exact=True).click()
         said = page.get_by_role("alert")
-        said.wait_for()
-        assert "this may not be saved" in said.inner_text()
+        expect(said).to_contain_text("this may not be saved")
         context.set_offline(False)
         tap(page, "4")
-        assert page.get_by_text("question 2 of 3").is_visible()
+        expect(page.get_by_text("question 2 of 3")).to_be_visible()
 
 
 def test_everything_can_be_reached_by_keyboard_with_a_ring_to_see(world: World, chrome: Browser) -> None:
     world.enrol()
-    with serving(page_app(world)) as base:
-        page = at_the_questions(world, chrome, base)
+    with windows(chrome, page_app(world)) as opened:
+        page = at_the_questions(world, opened)
         page.keyboard.press("Tab")
         page.keyboard.press("Tab")
-        assert page.evaluate("document.activeElement.textContent") == "Start"
-        assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+        start = page.get_by_role("button", name="Start", exact=True)
+        expect(start).to_be_focused()
+        expect(start).to_have_css("outline-style", "solid")
         with page.expect_navigation():
             page.keyboard.press("Enter")
-        assert page.get_by_text("question 1 of 3").is_visible()
+        expect(page.get_by_text("question 1 of 3")).to_be_visible()
 
 
 def test_a_second_tap_while_the_first_is_on_its_way_sends_nothing(world: World, chrome: Browser) -> None:
     world.enrol()
-    with serving(page_app(world)) as base:
-        page = at_the_questions(world, chrome, base)
+    with windows(chrome, page_app(world)) as opened:
+        page = at_the_questions(world, opened)
         tap(page, "Start")
         with page.expect_navigation():
             page.evaluate("document.querySelectorAll('.tap').forEach((one, at) => at < 3 && one.click())")
-        assert page.get_by_text("question 2 of 3").is_visible()
-        assert page.locator(".note").count() == 0
+        expect(page.get_by_text("question 2 of 3")).to_be_visible()
+        expect(page.locator(".note")).to_have_count(0)
 
 
 def test_the_next_day_begins_with_a_clean_card(world: World, chrome: Browser) -> None:
     world.enrol()
-    with serving(page_app(world)) as base:
-        page = at_the_questions(world, chrome, base)
+    with windows(chrome, page_app(world)) as opened:
+        page = at_the_questions(world, opened)
         for label in ("Start", "4", "1 Mild", "2 Poor", "Submit"):
             tap(page, label)
         world.wait_for(FIRST_DAY + timedelta(days=1), "20:00")
         page.goto("/diary/")
         tap(page, "Start")
-        assert page.get_by_text("Day 2 of 7 · question 1 of 3").is_visible()
-        assert "Mild" not in page.locator("main").inner_text()
+        expect(page.get_by_text("Day 2 of 7 · question 1 of 3")).to_be_visible()
+        expect(page.locator("main")).not_to_contain_text("Mild")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from playwright.sync_api import expect
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
@@ -15,7 +16,7 @@ from bot.sandbox.phone_view import Phone
 from bot.sandbox.rules import BotApi
 from bot.sandbox.server import create_app
 from schedules.clock import SystemClock
-from tests.support.browser import chromium, serving
+from tests.support.browser import PATIENCE, chromium, serving
 
 pytestmark = pytest.mark.browser
 
@@ -193,7 +194,7 @@ def open_page(browser, stage):
 
     def open_(width=1280, height=800, language="en", path="/", **options):
         context = browser.new_context(viewport={"width": width, "height": height}, locale=language, **options)
-        context.set_default_timeout(8000)
+        context.set_default_timeout(PATIENCE)
         page = context.new_page()
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
@@ -231,12 +232,12 @@ def test_a_person_joins_and_finishes_a_day_in_both_languages(stage, open_page):
         phone(page, user_id).get_by_role("button", name=begin).click()
         finish_a_day(page, user_id, language)
         edited = phone(page, user_id).locator(".message.theirs .foot").last
-        assert edited.inner_text().startswith("已编辑" if language == "zh" else "edited")
+        expect(edited).to_contain_text("已编辑" if language == "zh" else "edited")
 
     assert "/start invite-1" in bot.seen_texts
     assert api.violations == []
-    assert phone(page, ANN).get_attribute("lang") == "zh-Hans"
-    assert phone(page, BEN).get_attribute("lang") == "en"
+    expect(phone(page, ANN)).to_have_attribute("lang", "zh-Hans")
+    expect(phone(page, BEN)).to_have_attribute("lang", "en")
 
 
 def test_typing_editing_commands_and_the_phones_language(stage, open_page):
@@ -248,7 +249,7 @@ def test_typing_editing_commands_and_the_phones_language(stage, open_page):
     field.press("Enter")
     phone(page, BEN).get_by_text("four & <b>five</b>").wait_for()
     phone(page, BEN).get_by_role("button", name="Edit").click()
-    assert field.input_value() == "four & <b>five</b>"
+    expect(field).to_have_value("four & <b>five</b>")
     field.fill("4")
     field.press("Enter")
     phone(page, BEN).locator(".mine").get_by_text("edited").wait_for()
@@ -259,7 +260,7 @@ def test_typing_editing_commands_and_the_phones_language(stage, open_page):
     phone(page, BEN).get_by_role("button", name="/today 今天的日记").click()
     phone(page, BEN).locator(".mine").get_by_text("/today").wait_for()
     phone(page, BEN).get_by_text(WORDS["zh"]["ready"]).last.wait_for()
-    assert api.person(BEN).language_code == "zh-hans"
+    until(page, lambda: api.person(BEN).language_code == "zh-hans")
 
 
 def test_a_toast_shows_what_the_bot_answered_and_a_spinner_until_then(stage, open_page):
@@ -283,10 +284,10 @@ def test_a_blocked_bot_cannot_write_until_the_person_restarts(stage, open_page):
     phone(page, BEN).get_by_role("button", name="Block the bot").click()
     restart = phone(page, BEN).get_by_role("button", name="UNBLOCK AND RESTART")
     restart.wait_for()
-    assert api.person(BEN).blocked
+    until(page, lambda: api.person(BEN).blocked)
     restart.click()
     phone(page, BEN).get_by_label("Message").wait_for()
-    assert not api.person(BEN).blocked
+    until(page, lambda: not api.person(BEN).blocked)
 
 
 def test_the_locked_screen_shows_the_newest_message_as_it_was_sent_not_as_edited(stage, open_page):
@@ -296,10 +297,10 @@ def test_the_locked_screen_shows_the_newest_message_as_it_was_sent_not_as_edited
     key(page, BEN, "4").wait_for()
     phone(page, BEN).get_by_role("button", name="Lock", exact=True).click()
     locked = phone(page, BEN).locator(".lockscreen")
-    assert "Your three questions for today are ready" in locked.inner_text()
-    assert "stools" not in locked.inner_text()
+    expect(locked).to_contain_text("Your three questions for today are ready")
+    expect(locked).not_to_contain_text("stools")
     locked.press("Enter")
-    assert not locked.is_visible()
+    expect(locked).to_be_hidden()
 
 
 def test_the_clock_steps_to_every_due_instant_and_not_over_one(stage, open_page):
@@ -321,7 +322,7 @@ def test_the_clock_steps_to_every_due_instant_and_not_over_one(stage, open_page)
     assert len(api.chat(ANN).from_bot()) == sent + 2
     at = [message.sent_at + message.shift for message in api.chat(ANN).from_bot()[-2:]]
     assert abs(at[1] - at[0] - 58 * 60) < 5
-    assert page.locator("#time").inner_text() == "18:00"
+    expect(page.locator("#time")).to_have_text("18:00")
 
 
 def test_a_fault_switch_reaches_the_bots_line(stage, open_page):
@@ -341,16 +342,14 @@ def test_the_whole_page_can_be_worked_by_keyboard(stage, open_page):
     phone(page, BEN).get_by_role("button", name="START").press("Enter")
     key(page, BEN, "Start").press("Enter")
     key(page, BEN, "4").press("Enter")
-    key(page, BEN, "1 Mild").wait_for()
-    focused = page.evaluate("document.activeElement.textContent")
-    assert focused == "0 None"
+    expect(key(page, BEN, "0 None")).to_be_focused()
 
 
 def test_the_draft_opens_in_the_language_of_the_page(stage, open_page):
     page = open_page(language="zh-CN")
     page.get_by_role("link", name="CDAI 草稿 SH-001 W00").click()
     page.get_by_role("heading", name="SH-001 W00 zh").wait_for()
-    assert page.get_by_text("<24 points").is_visible()
+    expect(page.get_by_text("<24 points")).to_be_visible()
     page.get_by_role("link", name="English").click()
     page.get_by_role("heading", name="SH-001 W00 en").wait_for()
 

@@ -6,11 +6,15 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import uvicorn
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
@@ -21,6 +25,8 @@ ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
+PATIENCE = 15_000  # milliseconds that a step on a page may take on a busy machine
+DESK, PHONE = (1366, 900), (390, 844)  # CSS pixels
 
 
 @contextmanager
@@ -56,11 +62,53 @@ def require_chromium() -> None:
 def chromium() -> Iterator[Any]:
     """A headless Chromium, driven by Playwright's synchronous interface; yields its Browser."""
     require_chromium()
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
         try:
             yield browser
         finally:
             browser.close()
+
+
+@dataclass
+class Windows:
+    """Browser windows on one served app; what goes wrong in any of them is noted for the end of the test."""
+
+    browser: "Browser"
+    base: str
+    problems: list[str] = field(default_factory=list)
+    contexts: "list[BrowserContext]" = field(default_factory=list)
+
+    def open(self, *, size: tuple[int, int] = DESK, session: str | None = None, **options: Any) -> "Page":
+        """A page in a window of its own, signed in to the clinic when `session` is the token of one."""
+        given: dict[str, Any] = {"viewport": {"width": size[0], "height": size[1]}, "base_url": self.base, **options}
+        context = self.browser.new_context(**given)
+        self.contexts.append(context)
+        context.set_default_timeout(PATIENCE)
+        if session is not None:
+            context.add_cookies([{"name": "clinic", "value": session, "url": self.base}])
+        page = context.new_page()
+        self.watch(page)
+        return page
+
+    def watch(self, page: "Page") -> None:
+        """Note every error of the console or of a script, and every request to another machine."""
+        page.on("console", lambda line: self.problems.append(line.text) if line.type == "error" else None)
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+        page.on("request", lambda request: request.url.startswith(self.base) or self.problems.append(request.url))
+
+
+@contextmanager
+def windows(browser: "Browser", app: Any) -> Iterator[Windows]:
+    """Serve an app and open windows on it; afterwards nothing may have gone wrong in any of them."""
+    with serving(app) as base:
+        opened = Windows(browser, base)
+        try:
+            yield opened
+        finally:
+            for context in opened.contexts:
+                context.close()
+        assert opened.problems == []

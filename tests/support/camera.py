@@ -10,10 +10,9 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.support.browser import ARGUMENTS, CHROMIUM, require_chromium
+from tests.support.browser import ARGUMENTS, CHROMIUM, DESK, PHONE, require_chromium
 from tests.support.palette import shrink
 
-DESK, PHONE = (1366, 900), (390, 844)
 TIMEOUT = 10_000  # milliseconds
 LOCALES = {"zh": "zh-CN", "en": "en-GB"}
 # Random by nature: tokens of forms, links and cards, heads of chains, the squares of a QR code, loopback ports.

@@ -103,14 +103,17 @@ class ClinicBench:
         """A browser that is not signed in."""
         return Visitor(self, TestClient(self.app, base_url="http://127.0.0.1:8080", follow_redirects=False))
 
-    def browser_of(self, name: str) -> "Visitor":
-        """A browser in which the account is signed in, without the ceremony."""
+    def session_of(self, name: str) -> str:
+        """The token of a new session of the account, without the ceremony."""
         with self.database.write() as session:
             account = account_by_name(session, name)
             assert account is not None
-            token = open_session(session, account, ip="testclient", agent="", at=self.clock.system_now())
+            return open_session(session, account, ip="testclient", agent="", at=self.clock.system_now())
+
+    def browser_of(self, name: str) -> "Visitor":
+        """A browser in which the account is signed in, without the ceremony."""
         visitor = self.visitor()
-        visitor.client.cookies.set("clinic", token)
+        visitor.client.cookies.set("clinic", self.session_of(name))
         return visitor
 
     def signed_in(self, name: str) -> "Visitor":
