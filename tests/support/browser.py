@@ -111,4 +111,4 @@ def windows(browser: "Browser", app: Any) -> Iterator[Windows]:
         finally:
             for context in opened.contexts:
                 context.close()
-        assert opened.problems == []
+        assert not opened.problems, "; ".join(opened.problems)
