@@ -74,8 +74,8 @@ def check_schema(database: Database) -> None:
     current, expected = current_revision(database), expected_revision()
     if current is None:
         raise SchemaError(f"The study database has no schema yet: {REMEDY}.")
-    refuse_foreign_revision(current)
     if current != expected:
+        refuse_foreign_revision(current)
         raise SchemaError(f"The study database has schema {current} and this version needs {expected}: {REMEDY}.")
 
 

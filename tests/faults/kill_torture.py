@@ -7,7 +7,6 @@ import argparse
 import json
 import os
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -20,16 +19,14 @@ from random import Random
 
 from sqlmodel import Session, col, func, select
 
-from bot.audit import verify_chain
 from bot.channels.dispatcher import IN_FLIGHT
 from bot.sandbox.rules import FIRST_UPDATE_ID
-from bot.storage.chain import stored_chain
+from bot.storage.chain import verify_database
 from bot.storage.database import Database
 from bot.storage.outbox import REPEATABLE
 from bot.storage.tables import (
     AnswerRow,
     AssessmentRow,
-    AuditRow,
     CardRow,
     EntryRow,
     InboxRow,
@@ -41,11 +38,13 @@ from bot.storage.tables import (
 )
 from bot.storage.tables.traffic import ENDS
 from tests.support.line import Request
-from tests.support.live import FIRST_USER, Live, live_site
+from tests.support.live import FIRST_USER, Live, Process, live_site
+from tests.support.nursery import Nursery
 from tests.support.player import ITEMS, Deed, Player
 
-PEOPLE = (("SH-001", "en"), ("SH-002", "zh"), ("SH-003", "en"), ("SH-004", "zh"), ("SH-005", "en"))
+PEOPLE = tuple((f"SH-{number:03}", "zh" if number % 2 == 0 else "en") for number in range(1, 9))
 KILLS_A_ROUND = 40  # then a fresh database, so that a long run stays quick
+FRESH = 0.05  # of the lives begin with a new interpreter; the others are forked from a loaded one, see `nursery`
 AT = ("sendMessage", "editMessageText", "answerCallbackQuery", "getUpdates")
 LONGEST_LIFE = 8.0  # seconds from the first poll to a kill that no request has brought
 FINISH_WITHIN = 120.0
@@ -56,6 +55,7 @@ class Figures:
     """What a run has shown so far."""
 
     kills: int = 0
+    fresh: int = 0
     points: Counter[str] = field(default_factory=Counter)
     updates: int = 0
     answers: int = 0
@@ -67,6 +67,7 @@ class Figures:
     commands: int = 0
     commands_killed: int = 0
     audit_events: int = 0
+    integrity_checks: int = 0
     overlaps: int = 0
     faults: list[str] = field(default_factory=list)
 
@@ -75,9 +76,11 @@ class Figures:
         lost = sum(fault.startswith("lost") for fault in self.faults)
         return (
             f"{lost} lost of {self.answers} acknowledged answers, {self.submissions} submissions and {self.updates} "
-            f"confirmed updates in {self.kills} kills; {self.entries} entries as meant; {self.rows} messages, "
+            f"confirmed updates in {self.kills} kills ({self.fresh} of fresh interpreters); {self.entries} entries as "
+            f"meant; {self.rows} messages, "
             f"{self.unknown} ended unknown, {self.extra_copies} extra copies; {self.commands} commands beside, "
-            f"{self.commands_killed} of them killed; {self.audit_events} audit events in one chain a round; "
+            f"{self.commands_killed} of them killed; {self.audit_events} audit events verified, one chain a round; "
+            f"{self.integrity_checks} integrity checks; "
             f"{self.overlaps} overlapping requests; kill points {dict(sorted(self.points.items()))}; "
             f"{len(self.faults)} faults found"
         )
@@ -132,7 +135,7 @@ class Killer:
 class Command:
     """A command-line process that writes beside the service, and what it would leave behind."""
 
-    process: subprocess.Popen[bytes]
+    process: Process
     code: str
     what: str
     value: str
@@ -142,8 +145,18 @@ class Command:
 class Beside:
     """Starts one command after another; notes which took effect and which may have."""
 
-    def __init__(self, live: Live, rng: Random, figures: Figures, baseline: date, *, every: float) -> None:
+    def __init__(
+        self,
+        live: Live,
+        rng: Random,
+        figures: Figures,
+        baseline: date,
+        people: Sequence[tuple[str, str]],
+        *,
+        every: float,
+    ) -> None:
         self._live, self._rng, self._figures, self._baseline, self._every = live, rng, figures, baseline, every
+        self._people = people
         self._next_at = time.monotonic() + every
         self.running: Command | None = None
         self.done: dict[tuple[str, str], set[str]] = {}
@@ -162,7 +175,7 @@ class Beside:
             time.sleep(0.02)
 
     def _start(self) -> Command:
-        code = self._rng.choice(PEOPLE)[0]
+        code = self._rng.choice(self._people)[0]
         if self._rng.random() < 0.5:
             day = self._baseline + timedelta(days=28 + self._rng.choice((-3, -2, -1, 1, 2, 3)))
             words, what, value = ("visit", "move", code, "W04", day, "--reason", "torture"), "move", str(day)
@@ -199,6 +212,7 @@ class Round:
     live: Live
     rng: Random
     figures: Figures
+    people: Sequence[tuple[str, str]] = PEOPLE
     players: list[Player] = field(default_factory=list)
     checked: set[int] = field(default_factory=set)
 
@@ -206,14 +220,16 @@ class Round:
         """Kill so many times, let everybody finish what they began, and check the whole record."""
         baseline = self._enrol()
         killer = Killer(self.live, self.rng)
-        beside = Beside(self.live, self.rng, self.figures, baseline, every=4.0)
+        beside = Beside(self.live, self.rng, self.figures, baseline, self.people, every=4.0)
         for _ in range(kills):
             if self.figures.faults:
                 return
-            self.live.run()
+            fresh = self.rng.random() < FRESH
+            self.live.run(fresh=fresh)
             killer.arm()
             self._live_until_killed(killer, beside)
             self.figures.kills += 1
+            self.figures.fresh += fresh
             self.figures.points[killer.point] += 1
             self._check_after_a_kill()
             time.sleep(self.rng.choice((0.0, 0.0, 0.3)))
@@ -225,7 +241,7 @@ class Round:
         self.live.kill(signal.SIGTERM)
 
     def _enrol(self) -> date:
-        for number, (code, language) in enumerate(PEOPLE, start=1):
+        for number, (code, language) in enumerate(self.people, start=1):
             user = FIRST_USER + number
             invitation = self.live.enrol(code, user, language)
             self.players.append(Player(self.live, user, code, language, invitation, self.rng))
@@ -274,8 +290,18 @@ class Round:
 
     def _check_after_a_kill(self) -> None:
         with self.live.database() as database, database.read() as session:
+            self._check_integrity(session)
             self._check_confirmed(session)
             self._check_acknowledged(session)
+
+    def _check_integrity(self, session: Session) -> None:
+        """What SQLite itself says of its file; PostgreSQL has no such question."""
+        if session.get_bind().dialect.name != "sqlite":
+            return
+        said = session.connection().exec_driver_sql("PRAGMA integrity_check").scalars().all()
+        self.figures.integrity_checks += 1
+        if list(said) != ["ok"]:
+            self.figures.faults.append(f"integrity_check: {said[:3]}")
 
     def _check_confirmed(self, session: Session) -> None:
         queue = self.live.api.state.updates
@@ -392,11 +418,10 @@ class Round:
                 self.figures.faults.append(f"lost: {what} of {code} should be one of {values}, is {stored!r}")
 
     def _check_chain(self, database: Database) -> None:
-        with database.read() as session:
-            finding = verify_chain(stored_chain(session))
-            self.figures.audit_events += session.exec(select(func.count()).select_from(AuditRow)).one()
-        if finding is not None:
-            self.figures.faults.append(f"the audit chain is {finding.kind} at {finding.seq}")
+        """As `audit verify` does: both chains, their triggers, and every row that an event must stand behind."""
+        found = verify_database(database)
+        self.figures.audit_events += sum(found.events.values())
+        self.figures.faults += [f"the audit trail: {finding.kind} at {finding.seq}" for finding in found.findings]
 
 
 def kept(session: Session, deed: Deed) -> bool:
@@ -431,16 +456,19 @@ def newest_move(session: Session, person: ParticipantRow) -> str:
     return str(row.scheduled_on) if row else ""
 
 
-def torture(kills: int, seed: int, *, database_url: str | None = None) -> Figures:
+def torture(kills: int, seed: int, *, people: int = len(PEOPLE), database_url: str | None = None) -> Figures:
     """Run as many rounds as the kills need; stops at the first round with a finding."""
-    figures, rng = Figures(), Random(seed)
-    while figures.kills < kills and not figures.faults:
-        with (
-            tempfile.TemporaryDirectory(prefix="cdai-diary-torture-") as folder,
-            live_site(Path(folder), database_url=database_url) as live,
-        ):
-            Round(live, rng, figures).play(min(KILLS_A_ROUND, kills - figures.kills))
-        say(figures.sentence())
+    figures, rng, nursery = Figures(), Random(seed), Nursery()
+    try:
+        while figures.kills < kills and not figures.faults:
+            with (
+                tempfile.TemporaryDirectory(prefix="cdai-diary-torture-") as folder,
+                live_site(Path(folder), database_url=database_url, nursery=nursery) as live,
+            ):
+                Round(live, rng, figures, PEOPLE[:people]).play(min(KILLS_A_ROUND, kills - figures.kills))
+            say(figures.sentence())
+    finally:
+        nursery.close()
     return figures
 
 

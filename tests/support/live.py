@@ -9,13 +9,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -34,6 +34,7 @@ from bot.wiring import open_study
 from schedules.clock import SystemClock
 from tests.support.browser import serving
 from tests.support.line import Line
+from tests.support.nursery import Nursery
 
 Row = TypeVar("Row", bound=SQLModel)
 
@@ -43,6 +44,20 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 PATIENCE = 30.0  # seconds
 FIRST_USER = 5_000_000_000
 ANN = FIRST_USER + 1
+
+
+class Process(Protocol):
+    """A child process, spawned or forked."""
+
+    pid: int
+
+    @property
+    def returncode(self) -> Any: ...
+    def poll(self) -> int | None: ...
+    def send_signal(self, number: int, /) -> None: ...
+    def kill(self) -> None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def communicate(self, *, timeout: float | None = None) -> tuple[bytes, bytes]: ...
 
 
 class WaitedInVainError(AssertionError):
@@ -76,8 +91,10 @@ class Live:
     folder: Path
     database_url: str | None = None
     extra: dict[str, str] = field(default_factory=dict)
-    process: subprocess.Popen[bytes] | None = None
+    nursery: Nursery | None = None
+    process: Process | None = None
     lives: int = 0
+    commands: int = 0
 
     def __post_init__(self) -> None:
         self.port = free_port()
@@ -101,14 +118,22 @@ class Live:
             "CDAI_SECRET_KEY": "s" * 40, **self.extra,
         }  # fmt: skip
 
-    def run(self) -> None:
-        """Start the service."""
+    def run(self, *, fresh: bool = False) -> None:
+        """Start the service; `fresh` demands a new interpreter even where a nursery could fork one."""
         self.lives += 1
-        self.process = subprocess.Popen(
+        if self.nursery is not None and not fresh:
+            self.process = self._forked(("run",), self.log_file, self.log_file)
+            return
+        process = subprocess.Popen(
             [sys.executable, "-m", "bot", "run"], env=self.environment, cwd=self.folder,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
-        threading.Thread(target=self._keep_what_it_says, args=(self.process,), daemon=True).start()
+        self.process = process
+        threading.Thread(target=self._keep_what_it_says, args=(process,), daemon=True).start()
+
+    def _forked(self, words: Sequence[str], out: Path, err: Path) -> Process:
+        assert self.nursery is not None
+        return self.nursery.start(words, env=self.environment, cwd=self.folder, out=out, err=err)
 
     def _keep_what_it_says(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stdout is not None
@@ -125,8 +150,12 @@ class Live:
         self.process = None
         return code
 
-    def command(self, *words: object) -> subprocess.Popen[bytes]:
+    def command(self, *words: object) -> Process:
         """Start a command-line process."""
+        if self.nursery is not None:
+            self.commands += 1
+            console = self.folder / f"command{self.commands}"
+            return self._forked([*map(str, words)], console.with_suffix(".out"), console.with_suffix(".err"))
         return subprocess.Popen(
             [sys.executable, "-m", "bot", *map(str, words)], env=self.environment, cwd=self.folder,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,

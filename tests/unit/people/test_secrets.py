@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from argon2 import PasswordHasher
+from argon2.exceptions import VerifyMismatchError
 
 from bot.errors import RefusedError
 from bot.people.one_time_codes import (
@@ -15,7 +17,7 @@ from bot.people.one_time_codes import (
     seconds_until_next_code,
     step_at,
 )
-from bot.people.passwords import PasswordCost, PasswordFault, Passwords, password_fault
+from bot.people.passwords import PasswordCost, PasswordFault, Passwords, nobodys_hash, password_fault
 from bot.people.sealing import Sealer
 
 AT = datetime(2026, 6, 9, 1, 12, 5, tzinfo=UTC)
@@ -81,6 +83,15 @@ def test_a_password_verifies_however_it_was_composed_and_nothing_else_does() -> 
     assert not passwords.verify(None, "a password that nobody has")
     assert not passwords.verify("not a hash", "café au lait")
     assert Passwords(PasswordCost(memory_kib=128, passes=1)).is_outdated(stored)
+
+
+def test_where_there_is_no_account_the_whole_function_runs_on_a_hash_that_nothing_matches() -> None:
+    cost = PasswordCost(memory_kib=64, passes=1)
+    drawn = nobodys_hash(cost)
+    assert not Passwords(cost).is_outdated(drawn)
+    with pytest.raises(VerifyMismatchError):
+        PasswordHasher(1, 64, 1).verify(drawn, "plum kettle")
+    assert nobodys_hash(cost) != drawn
 
 
 @pytest.mark.parametrize(
