@@ -10,7 +10,14 @@ from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import AfterValidator, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+)
+from pydantic_settings import SettingsError as SourceError
 
 from bot.errors import SettingsError
 
@@ -69,6 +76,25 @@ def _secret_key(value: SecretStr) -> SecretStr:
     return value
 
 
+def _trusted_proxies(value: str) -> str:
+    for address in value.split(","):
+        try:
+            ipaddress.ip_network(address.strip(), strict=False)
+        except ValueError:
+            raise ValueError(
+                "must be addresses or networks with commas between, as in 10.0.0.5,172.16.0.0/12"
+            ) from None
+    return value
+
+
+class SecretFiles(SecretsSettingsSource):
+    """Secret files of the settings' names; an empty one counts as absent, as an empty variable does."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[str | None, str, bool]:
+        value, key, is_complex = super().get_field_value(field, field_name)
+        return value or None, key, is_complex
+
+
 class Settings(BaseSettings):
     """What an operator decides for one instance; study decisions stand in the protocol file instead."""
 
@@ -90,8 +116,22 @@ class Settings(BaseSettings):
     public_url: Annotated[str, AfterValidator(_public_url)] | None = None
     webhook_secret: Annotated[SecretStr, AfterValidator(_webhook_secret)] | None = None
     listen: Annotated[str, AfterValidator(_listen)] = "127.0.0.1:8080"
+    trusted_proxies: Annotated[str, AfterValidator(_trusted_proxies)] | None = None
     secret_key: Annotated[SecretStr, AfterValidator(_secret_key)] | None = None
     study_clock: Path | None = None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The given values win, then the environment, then `.env`, then secret files."""
+        folder = file_secret_settings.secrets_dir if isinstance(file_secret_settings, SecretsSettingsSource) else None
+        return init_settings, env_settings, dotenv_settings, SecretFiles(settings_cls, secrets_dir=folder)
 
     @property
     def database(self) -> str:
@@ -160,11 +200,13 @@ def load_settings(
     """Read every source; `given` values win over them. Raises SettingsError with one sentence."""
     env_file = env_file if env_file and env_file.is_file() else None
     secrets_dir = secrets_dir if secrets_dir and secrets_dir.is_dir() else None
-    refuse_unknown_names(_names(env_file, secrets_dir))
     try:
+        refuse_unknown_names(_names(env_file, secrets_dir))
         settings = Settings(_env_file=env_file, _secrets_dir=secrets_dir, **given)  # type: ignore[call-arg, arg-type]  # pydantic-settings takes sources as keywords
     except ValidationError as error:
         raise SettingsError(_sentence(error)) from None
+    except (OSError, UnicodeDecodeError, SourceError) as error:
+        raise SettingsError(_unreadable(error)) from None
     check_study_clock(settings)
     return settings
 
@@ -196,6 +238,13 @@ def _sentence(error: ValidationError) -> str:
     name = f"{PREFIX}{str(first['loc'][0]).upper()}" if first["loc"] else "A setting"
     reason = NOT_IN_SENTENCE.sub(" ", first["msg"].removeprefix("Value error, ")).strip()
     return f"{name} {reason if reason.startswith('must') else 'is malformed: ' + reason}."
+
+
+def _unreadable(error: Exception) -> str:
+    cause = error.__cause__ if isinstance(error, SourceError) else error
+    if isinstance(cause, OSError):
+        return f"{cause.filename} cannot be read ({cause.strerror}): let this account read it."
+    return "`.env` or a secret file is not UTF-8 text: save it as UTF-8."
 
 
 def check_study_clock(settings: Settings) -> None:

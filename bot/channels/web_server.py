@@ -23,14 +23,20 @@ class OwnLoopServer(uvicorn.Server):
 
 
 class WebServer:
-    """Serves one app on one address; `lifespan` for apps that start and end work of their own."""
+    """Serves one app on one address; `lifespan` for apps that start and end work of their own.
 
-    def __init__(self, app: ASGIApp, *, host: str, port: int, lifespan: bool = False) -> None:
+    `proxies` are addresses or networks, with commas between, whose word about the caller's own address is believed.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, host: str, port: int, lifespan: bool = False, proxies: str | None = None
+    ) -> None:
         self._host, self._port = host, port
         self._server = OwnLoopServer(
             uvicorn.Config(
                 app, log_config=None, access_log=False, server_header=False, lifespan="on" if lifespan else "off",
-                timeout_graceful_shutdown=LAST_REQUESTS, proxy_headers=False,
+                timeout_graceful_shutdown=LAST_REQUESTS,
+                proxy_headers=proxies is not None, forwarded_allow_ips=proxies or "",
             )
         )  # fmt: skip
         self._task: asyncio.Task[None] | None = None

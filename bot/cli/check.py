@@ -65,6 +65,8 @@ def look_at_everything() -> Iterator[Line]:
         schema = look("database schema", lambda: schema_sentence(database))
         yield schema
         if schema.ok:
+            if not database.is_sqlite:
+                yield look("database rights", lambda: rights_sentence(settings, database))
             yield look("audit chain", lambda: chain_sentence(database))
         yield look("clock", lambda: clock_sentence(settings, database if schema.ok else None))
     yield look("catalogues", catalogue_sentence)
@@ -125,6 +127,20 @@ def schema_sentence(database: "Database") -> str:
     check_schema(database)
     check_guards(database)
     return f"{expected_revision()}, and what is insert-only refuses to be changed."
+
+
+def rights_sentence(settings: "Settings", database: "Database") -> str:
+    """On PostgreSQL the service can do with fewer rights than the owner of the tables has."""
+    from bot.errors import RefusedError
+    from bot.storage.rights import excess_rights
+
+    with database.read() as session:
+        excess = excess_rights(session.connection())
+    if not excess:
+        return "the service may add, and change only what may change."
+    if settings.migrate_database_url is None:
+        return "the service owns its tables; another owner, by CDAI_MIGRATE_DATABASE_URL, would leave it fewer rights."
+    raise RefusedError(f"the service may {excess[0]}: run `python -m bot migrate`, or let another role own the tables.")
 
 
 def chain_sentence(database: "Database") -> str:

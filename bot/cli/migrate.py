@@ -18,6 +18,7 @@ def migrate() -> None:
     """Bring the database to this version's schema."""
     from bot.settings import load_settings
     from bot.storage.database import Database
+    from bot.storage.rights import give_service_rights
     from bot.storage.run_lock import alone
     from bot.storage.schema import migrate as bring_up
 
@@ -29,9 +30,12 @@ def migrate() -> None:
         database = Database(settings.migration_database)
         try:
             before, after = bring_up(database)
+            role = give_service_rights(database, settings.database)
         finally:
             database.close()
     say(f"The database has schema {after}." if before == after else f"Migrated from {before or 'nothing'} to {after}.")
+    if role is not None:
+        say(f"The role {role} has the rights that the service needs, and no others.")
 
 
 def make_secret_key(path: Path) -> bool:

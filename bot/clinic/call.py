@@ -163,7 +163,7 @@ def text_of(request: Request, name: str) -> str:
 
 
 def caller_ip(request: Request) -> str:
-    """Where the request comes from; behind a proxy uvicorn has already put the caller's own address there."""
+    """Where the request comes from; behind a trusted proxy uvicorn has put the caller's own address there."""
     return request.client.host if request.client else "unknown"
 
 

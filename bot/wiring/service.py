@@ -94,7 +94,12 @@ class Service:
             self.app.mount(DIARY_PATH, self._make_diary_page())
         for mount in mounts:
             mount(self.app)
-        self.web = WebServer(self.app, host=self.settings.listen_host, port=self.settings.listen_port)
+        self.web = WebServer(
+            self.app,
+            host=self.settings.listen_host,
+            port=self.settings.listen_port,
+            proxies=self.settings.trusted_proxies,
+        )
 
     def _make_line(self) -> Line | None:
         if self.settings.telegram_token is None:

@@ -73,6 +73,8 @@ def test_an_unknown_name_is_refused_wherever_it_stands(tmp_path: Path, monkeypat
         ("webhook_secret", "x" * 257, "CDAI_WEBHOOK_SECRET must be 1 to 256"),
         ("listen", "8080", "CDAI_LISTEN must be an address and a port"),
         ("listen", "127.0.0.1:70000", "CDAI_LISTEN must be an address and a port"),
+        ("trusted_proxies", "172.16.0.0/12,proxy", "CDAI_TRUSTED_PROXIES must be addresses or networks"),
+        ("trusted_proxies", "*", "CDAI_TRUSTED_PROXIES must be addresses or networks"),
         ("secret_key", "short", "CDAI_SECRET_KEY must have at least 32 characters"),
     ],
 )
@@ -84,6 +86,21 @@ def test_a_malformed_value_is_one_sentence_that_names_the_setting(
         load()
     assert refusal.value.message.startswith(sentence)
     assert "\n" not in refusal.value.message
+
+
+def test_an_empty_secret_file_counts_as_absent(tmp_path: Path) -> None:
+    (tmp_path / "CDAI_TELEGRAM_TOKEN").write_text("\n")
+    (tmp_path / "CDAI_WEBHOOK_SECRET").write_text("kept\n")
+    settings = load_settings(env_file=None, secrets_dir=tmp_path)
+    assert settings.telegram_token is None
+    assert settings.webhook_secret is not None
+    assert settings.webhook_secret.get_secret_value() == "kept"
+
+
+def test_a_secret_file_that_is_no_text_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "CDAI_WEBHOOK_SECRET").write_bytes(b"\xff\xfe")
+    with pytest.raises(SettingsError, match="is not UTF-8 text"):
+        load_settings(env_file=None, secrets_dir=tmp_path)
 
 
 def test_a_malformed_secret_is_not_repeated_in_the_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
