@@ -8,7 +8,7 @@ from bot.actions.study import Study
 from bot.people.panel import PanelContext, PanelState, PanelStep, SiteWords
 from bot.storage.participants import participant_by_id, zone_history
 from bot.storage.tables import PanelRow, ParticipantRow
-from bot.storage.views.cards import next_prompt_at
+from bot.storage.views.cards import next_prompt_at, waiting_on_joining
 from bot.storage.views.days import read_diary
 from schedules.protocol import Site
 from schedules.windows import local_day, zone_on
@@ -25,6 +25,7 @@ def panel_context(session: Session, panel: PanelRow, study: Study, now: datetime
     policy = study.protocol.reminders
     zones = zone_history(session, participant.id or 0)
     diary = read_diary(session, participant, study.protocol, now)
+    waiting = waiting_on_joining(diary, now)
     return PanelContext(
         words=site_words(study.protocol.site(participant.site)),
         hours=policy.hours,
@@ -33,6 +34,8 @@ def panel_context(session: Session, panel: PanelRow, study: Study, now: datetime
         next_prompt_at=next_prompt_at(diary, now),
         tzid=zone_on(zones, local_day(now, zones)),
         now=now,
+        waiting_on=waiting.on if waiting else None,
+        waiting_until=waiting.day.closes_at if waiting else None,
     )
 
 

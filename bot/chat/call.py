@@ -19,9 +19,9 @@ from bot.people.actor import SYSTEM, Origin, participant_actor
 from bot.storage.participants import chat_at, participant_by_id
 from bot.storage.tables import CardRow, ChatRow, ParticipantRow
 from bot.storage.trail import Trail
-from bot.storage.views.cards import card_context, open_records
+from bot.storage.views.cards import card_context, open_records, waiting_on_joining
 from bot.storage.views.days import DayRecord, Diary, read_diary
-from bot.storage.views.traffic import updates_since
+from bot.storage.views.traffic import prompt_is_due, updates_since
 
 FLOOD_PER_MINUTE = 30
 
@@ -147,9 +147,10 @@ class Call:
             if record.card is not None and record.card.provider_msg_id is not None:
                 self.redraw(record.card)
 
-    def show_card_left_behind(self) -> None:
-        """On a new phone, bring over the card of an open day whose question went to the old one."""
-        if any(record.card is not None and not record.submitted_in_time for record in self.open_days()):
+    def show_what_waits(self) -> None:
+        """After joining, bring the open day whose question will not come by itself: asked on an old phone, or late."""
+        waiting = waiting_on_joining(self.diary, self.now)
+        if waiting is not None and not prompt_is_due(self.session, self.sender.id or 0, waiting.on, self.now):
             self.show_today()
 
     def toast(self, callback_id: str, message: str | None) -> CallbackAnswer:

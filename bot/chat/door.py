@@ -36,7 +36,9 @@ def answer_stranger(call: Call) -> None:
     stranger = stranger_at(call.session, call.incoming.channel, call.address)
     stranger.messages += 1
     panel = panel_at(call.session, call.incoming.channel, call.address)
-    if panel is not None and panel.step.startswith("join_") and panel.step != PanelStep.JOIN_DECLINED:
+    if panel is not None and panel.step == PanelStep.JOIN_DECLINED:
+        _say_to_stranger(call, "joining.put_off", limit=INVITATION_TRIES)
+    elif panel is not None and panel.step.startswith("join_"):
         _say_to_stranger(call, "joining.unfinished", limit=INVITATION_TRIES)
     else:
         _say_to_stranger(call, "unknown_sender", limit=1)

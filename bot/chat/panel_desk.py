@@ -109,7 +109,8 @@ def carry_out(call: Call, intent: Intent, panel: PanelRow | None = None) -> None
             _ask_at(call, hour)
         case ProveReach() if call.chat is not None:
             prove_reach(call.trail, call.sender, call.chat, study=call.study)
-            call.show_card_left_behind()
+            call.forget_diary()
+            call.show_what_waits()
         case StopMessages():
             stop_messages(call.trail, call.sender, study=call.study)
         case ResumeMessages():

@@ -89,7 +89,8 @@ class CardContext:
 
     `number` is `None` on an extra day; `dots` hold one of done, late, current, open, missed, later,
     excluded per scoring day; `snooze` holds the offered codes, "30" and "830"; `finished` says that the
-    window is complete with this day; instants are aware, `today` is the local date in `tzid`.
+    window is complete with this day; a day no longer asked, excluded or left behind is not `needed`; instants
+    are aware, `today` is the local date in `tzid`.
     """
 
     diary_day: date
@@ -108,6 +109,7 @@ class CardContext:
     finished: bool = False
     visit_last: bool = False
     language: str = "en"
+    needed: bool = True
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ HELP_NOTED: Final = chat_text("card.help_noted", "Noted: someone helped you.")
 ALL_IN: Final = chat_text("card.all_in", "Thank you, all %(of)s days are in.")
 LAST_IN: Final = chat_text("card.last_in", "Thank you, all %(of)s days are in, and these were the last questions.")
 CLOSED: Final = chat_text("card.closed", "This day is closed. To add something, send /today.")
+NOT_NEEDED: Final = chat_text("card.not_needed", "No answers are needed for this day any more. Thank you.")
 CHANGE_LOST: Final = chat_text("card.change_lost", "The later change was not submitted; what was saved stands.")
 
 
@@ -97,7 +98,8 @@ def _render_saved(state: CardState, context: CardContext, language: str) -> Rend
 def _render_closed(state: CardState, context: CardContext, language: str) -> Rendered:
     if not state.submitted:
         header = bold(lines.day_header(context, language))
-        return Rendered(f"{header}\n{escape(translate(CLOSED, language))}")
+        closed = translate(CLOSED if context.needed else NOT_NEEDED, language)
+        return Rendered(f"{header}\n{escape(closed)}")
     lost = escape(translate(CHANGE_LOST, language)) if state.changed else ""
     return Rendered(_join(_saved_head(context, language), lost))
 

@@ -4,9 +4,19 @@ from collections.abc import Callable, Mapping
 from datetime import time
 from types import MappingProxyType
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from bot.diary.card import Code
-from bot.i18n import Message, chat_text, format_moment_relative, format_time, resolve_language, translate
+from bot.i18n import (
+    Message,
+    chat_text,
+    format_day_relative,
+    format_deadline_relative,
+    format_moment_relative,
+    format_time,
+    resolve_language,
+    translate,
+)
 from bot.messages.rendered import Button, Rendered, Rows, bold, button, escape, stack
 from bot.people.panel import PanelContext, PanelState, PanelStep, SiteWords
 
@@ -22,7 +32,7 @@ HELP_LANGUAGE: Final = chat_text("button.help_language", "Language")
 HELP_HOUR: Final = chat_text("button.help_hour", "Question time")
 HELP_STOP: Final = chat_text("button.help_stop", "Stop")
 HOUR_DEFAULT: Final = chat_text("button.hour_default", "%(hour)s, usual time")
-HOUR_CURRENT: Final = chat_text("button.hour_current", "%(hour)s · now")
+HOUR_CURRENT: Final = chat_text("button.hour_current", "%(hour)s, as now")
 
 WELCOME: Final = chat_text("panel.welcome", "Welcome. Which language would you like?")
 CHOOSE_LANGUAGE: Final = chat_text("panel.language", "Which language would you like?")
@@ -48,6 +58,9 @@ REACH: Final = chat_text(
 )
 JOINED: Final = chat_text("panel.joined", "Thank you, messages reach you.")
 NEXT_AT: Final = chat_text("panel.next_at", "Next questions: %(moment)s. Until then there is nothing to do.")
+OPEN_NOW: Final = chat_text(
+    "panel.open_now", "Your questions for %(day)s are open until %(deadline)s; they come right below."
+)
 NEXT_UNKNOWN: Final = chat_text("panel.next_unknown", "The next questions will come by themselves.")
 HELP_HINT: Final = chat_text("panel.help_hint", "/help shows what you can do here.")
 STOP_ASK: Final = chat_text(
@@ -122,7 +135,9 @@ def _hours(state: PanelState, context: PanelContext, language: str) -> Rows:
 
 def _hour_button(state: PanelState, context: PanelContext, hour: time, language: str) -> Button:
     clock = format_time(hour, language)
-    marks = {context.default_hour: HOUR_DEFAULT} | ({context.hour: HOUR_CURRENT} if context.hour else {})
+    usual = {context.default_hour: HOUR_DEFAULT}
+    current = {context.hour: HOUR_CURRENT} if context.hour else {}
+    marks = current | usual if state.step is PanelStep.JOIN_HOUR else usual | current
     label = translate(marks[hour], language, hour=clock) if hour in marks else clock
     return button(label, state.key, state.revision, Code.HOUR, f"{hour:%H%M}")
 
@@ -147,6 +162,14 @@ def _render_joined(_state: PanelState, context: PanelContext, language: str) -> 
 
 
 def _next_prompt(context: PanelContext, language: str) -> str:
+    if context.waiting_on is not None and context.waiting_until is not None:
+        today = context.now.astimezone(ZoneInfo(context.tzid)).date()
+        return translate(
+            OPEN_NOW,
+            language,
+            day=format_day_relative(context.waiting_on, today, language),
+            deadline=format_deadline_relative(context.waiting_until, context.now, context.tzid, language),
+        )
     if context.next_prompt_at is None:
         return translate(NEXT_UNKNOWN, language)
     moment = format_moment_relative(context.next_prompt_at, context.now, context.tzid, language)

@@ -39,6 +39,9 @@ REPLIES: Final[Mapping[str, Message]] = MappingProxyType(
             "joining.unfinished",
             "Please finish with the buttons of the message above first, it takes a few taps.",
         ),
+        "joining.put_off": chat_text(
+            "joining.put_off", "Nothing is sent or asked here yet. When you are ready, open your personal link again."
+        ),
         "joining.hour_set": chat_text("joining.hour_set", "The questions will come at %(hour)s. /hour changes that."),
         "passed_on": _PASSED_ON,
         "typed.passed_on": chat_text(

@@ -65,7 +65,8 @@ SAVED: Final = chat_text("today.saved", "Saved for %(day)s; you can change it un
 FINISHED: Final = chat_text("today.finished", "All questions have been asked. Thank you for your time and care.")
 WITHDRAWN: Final = chat_text("today.withdrawn", "You have left, and no more messages will come.")
 CORRECTION: Final = chat_text(
-    "today.correction", "Closed: %(day)s. If something should be put right there, ask for a correction."
+    "today.correction",
+    "Your questions for %(day)s are closed. If something is wrong or missing there, tap Ask for a correction.",
 )
 STOPPED: Final = chat_text("today.stopped", "Messages are stopped; /start brings them back.")
 _OPEN_TEXTS: Final = MappingProxyType({TodayStatus.OPEN: OPEN, TodayStatus.SAVING: SAVING, TodayStatus.SAVED: SAVED})

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
 from enum import StrEnum
 
 
@@ -49,7 +49,8 @@ class PanelContext:
     """The circumstances of a panel.
 
     `words` are keyed by language ("zh", "en"); `hours` are the offered local times; `hour` is the one in
-    force, `None` before the first choice; `next_prompt_at` is aware, `None` when nothing is planned.
+    force, `None` before the first choice; `next_prompt_at` is aware, `None` when nothing is planned. A day that
+    is to be answered at once stands in `waiting_on`, its closing in `waiting_until`.
     """
 
     words: Mapping[str, SiteWords]
@@ -59,3 +60,5 @@ class PanelContext:
     next_prompt_at: datetime | None
     tzid: str
     now: datetime
+    waiting_on: date | None = None
+    waiting_until: datetime | None = None

@@ -120,9 +120,11 @@ class Service:
     def _make_dispatcher(self) -> Dispatcher | None:
         if self.line is None or "dispatch" not in self._parts:
             return None
+        alone = self.database.is_sqlite
+        sender = TelegramSender(self.line.bot, alone=alone)
         return Dispatcher(
-            self.database, self.clock, self.study, TelegramSender(self.line.bot), prepare, record_delivery,
-            owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}", alone=self.database.is_sqlite,
+            self.database, self.clock, self.study, sender, prepare, record_delivery,
+            owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}", alone=alone,
             rng=Random(secrets.randbits(64)), watch=self._watch_metronome,  # noqa: S311  # jitter, no secret
         )  # fmt: skip
 

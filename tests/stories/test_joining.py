@@ -70,6 +70,17 @@ def test_a_second_phone_cannot_slip_into_a_half_finished_joining(world: World) -
     assert other.last.labels == []
 
 
+def test_after_not_now_any_word_is_answered_with_the_way_back(world: World) -> None:
+    world.enrol()
+    phone = world.phone()
+    phone.start("invitation")
+    phone.type("4")
+    for label in ("English", "Not now"):
+        phone.tap(label)
+    phone.command("today")
+    assert "open your personal link again" in phone.last.text
+
+
 def test_a_stranger_is_answered_once_a_day(world: World) -> None:
     stranger = world.phone(9001)
     for text in ("hello", "4", "hello?"):
@@ -128,6 +139,24 @@ def test_joining_late_in_the_evening_asks_today_only_while_the_night_is_not_begu
     night = world.joined("SH-002", 5002)
     world.wait(hours=2)
     assert night.unasked() == []
+
+
+def test_whoever_joins_past_their_hour_is_told_that_the_day_is_open_and_asked_once(world: World) -> None:
+    for number, wall in enumerate(("20:30", "21:40", "22:30"), 1):
+        world.wait_for(FIRST_DAY, wall)
+        phone = world.joined(f"SH-00{number}", 5000 + number)
+        world.wait(minutes=1)
+        assert [bubble.labels for bubble in phone.bubbles[2:]] == [["Start"]], wall
+        assert "Your questions for today are open until 12:00 tomorrow" in phone.bubbles[1].text
+        assert len(phone.unasked()) == (wall < "22:00"), wall
+
+
+def test_whoever_joins_before_their_hour_is_asked_at_that_hour(world: World) -> None:
+    world.wait_for(FIRST_DAY, "19:00")
+    phone = world.joined()
+    assert "Next questions: today 20:00. Until then there is nothing to do." in phone.last.text
+    world.wait_for(FIRST_DAY, "20:00")
+    assert [kind for _at, kind in phone.unasked()] == ["prompt"]
 
 
 def test_no_planned_message_exists_before_a_chat_is_bound(world: World) -> None:

@@ -157,6 +157,18 @@ def test_stop_ends_every_unasked_message_at_once_and_start_resumes(world: World)
     assert ("prompt", "27 20:00") in arrivals(phone, world, since)
 
 
+def test_a_day_saved_after_a_stop_promises_no_further_question(world: World) -> None:
+    phone = world.joined()
+    world.wait_for(FIRST_DAY, "20:00")
+    phone.command("stop")
+    phone.tap("Stop messages")
+    phone.command("today")
+    for label in ("Start", "4", "1 Mild", "2 Poor", "Submit"):
+        phone.tap(label)
+    assert "Saved" in phone.last.text
+    assert "tomorrow 20:00" not in phone.last.text
+
+
 def test_keep_changes_nothing(world: World) -> None:
     phone, since = before_first_day(world)
     phone.command("stop")

@@ -70,6 +70,10 @@ CARDS: dict[str, tuple[CardState, CardContext]] = {
         replace(SAVED_AT, number=7, finished=True, visit_last=True, next_prompt_at=None),
     ),
     "closed": (a_state(shown=Shown.CLOSED, answers=ALL_ANSWERED), EVENING),
+    "closed, no longer needed": (
+        a_state(shown=Shown.QUESTION, item=Item.PAIN),
+        replace(EVENING, open=False, needed=False),
+    ),
     "closed after saving": (replace(SAVED, shown=Shown.CLOSED), SAVED_AT),
     "closed with a change not submitted": (replace(SAVED, shown=Shown.CLOSED, changed=True), SAVED_AT),
 }
@@ -103,6 +107,8 @@ def everything(language: str) -> dict[str, Rendered]:
     shown["only saving"] = render_neutral(NeutralKind.LAST_CALL, ASKED_ALL, next_morning(EVENING), language)
     panels = a_panel_context(hour=T0.time().replace(hour=21, minute=0))
     shown |= {f"panel {step}": render_panel(a_panel(step), panels, language) for step in PanelStep}
+    late = replace(panels, waiting_on=DAY, waiting_until=EVENING.closes_at)
+    shown["panel joined, a day is open"] = render_panel(a_panel(PanelStep.JOINED), late, language)
     shown |= {name: render_today(view, language) for name, view in VIEWS.items()}
     shown |= {f"reply {name}": render_reply(name, PARAMS, language) for name in REPLIES}
     return shown | {f"toast {name}": Rendered(render_toast(name, language)) for name in TOASTS}

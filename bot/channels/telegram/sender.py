@@ -10,6 +10,7 @@ from bot.actions.prepare_message import Ready
 from bot.channels.metrics import CALLBACK_ANSWERS
 from bot.channels.outcomes import Delivered, Outcome, Retry, Unknown
 from bot.channels.telegram.failures import is_too_late, outcome_of
+from bot.channels.telegram.shown import Shown
 from bot.channels.telegram.transport import AskedToWaitError
 from bot.chat.incoming import CallbackAnswer
 from bot.log import get_logger
@@ -22,13 +23,28 @@ NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 
 class TelegramSender:
-    """The way out to Telegram; nothing here raises, every attempt has an outcome."""
+    """The way out to Telegram; nothing here raises, every attempt has an outcome.
 
-    def __init__(self, bot: Bot) -> None:
+    `alone` says that no other process sends for this bot: then an edit that would change nothing is spared.
+    """
+
+    def __init__(self, bot: Bot, *, alone: bool = False) -> None:
         self._bot = bot
+        self._shown = Shown() if alone else None
 
     async def send(self, ready: Ready) -> Outcome:
         """Send or edit one message."""
+        if self._shown is None:
+            return await self._attempt(ready)
+        if self._shown.stands(ready):
+            return Delivered(ready.provider_msg_id)
+        self._shown.forget(ready)
+        outcome = await self._attempt(ready)
+        if isinstance(outcome, Delivered):
+            self._shown.keep(ready, outcome.provider_msg_id)
+        return outcome
+
+    async def _attempt(self, ready: Ready) -> Outcome:
         try:
             async with asyncio.timeout(LONGEST_SEND):
                 return Delivered(await self._deliver(ready))

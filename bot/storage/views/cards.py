@@ -53,7 +53,8 @@ def card_context(diary: Diary, record: DayRecord, protocol: StudyProtocol, now: 
     asked = diary.asked(record.on)
     visit = diary.calendar.visit(asked.visit) if asked else None
     entry = record.entry
-    open_now = is_open(record, now) and diary.participant.withdrawn_at is None and asked is not None
+    withdrawn = diary.participant.withdrawn_at is not None
+    needed = asked is not None and record.state is not DayState.EXCLUDED and not withdrawn
     return CardContext(
         diary_day=record.on,
         today=local_day(now, diary.zones),
@@ -61,7 +62,7 @@ def card_context(diary: Diary, record: DayRecord, protocol: StudyProtocol, now: 
         of=protocol.diary.days,
         dots=tuple(_dots(diary, visit, record.on)) if visit else (),
         items=asked_items(protocol),
-        open=open_now,
+        open=record.day.is_open(now) and needed,
         closes_at=record.day.closes_at,
         saved_at=entry.submitted_at if entry else None,
         next_prompt_at=next_prompt_at(diary, now, after=record.on),
@@ -71,6 +72,7 @@ def card_context(diary: Diary, record: DayRecord, protocol: StudyProtocol, now: 
         finished=visit is not None and all_scored_days_entered(diary, visit),
         visit_last=visit is not None and visit.code == diary.calendar.visits[-1].code,
         language=diary.participant.language,
+        needed=needed,
     )
 
 
@@ -90,8 +92,8 @@ def days_entered(diary: Diary, visit: ScheduledVisit) -> int:
 
 
 def next_prompt_at(diary: Diary, now: datetime, *, after: date | None = None) -> datetime | None:
-    """The next evening question: the first asked, unentered day whose prompt hour lies ahead."""
-    if diary.participant.withdrawn_at is not None:
+    """The next evening question: the first asked, unentered day whose prompt hour lies ahead; none after a stop."""
+    if diary.participant.withdrawn_at is not None or diary.participant.stopped_at is not None:
         return None
     hour = time.fromisoformat(diary.participant.hour)
     for on in sorted(diary.records):
@@ -109,6 +111,17 @@ def open_records(diary: Diary, now: datetime) -> list[DayRecord]:
     today = local_day(now, diary.zones)
     near = (on for on in sorted(diary.records) if today - NEAR <= on <= today + NEAR)
     return [record for on in near if is_open(record := diary.records[on], now) and diary.asked(on)]
+
+
+def waiting_on_joining(diary: Diary, now: datetime) -> DayRecord | None:
+    """The open day that somebody who has just joined is asked at once: today's past its hour, or one begun before."""
+    today = local_day(now, diary.zones)
+    asked_from = instant(today, time.fromisoformat(diary.participant.hour), zone_on(diary.zones, today))
+    for record in open_records(diary, now):
+        is_due = record.card is not None or (record.on == today and asked_from <= now)
+        if is_due and not record.submitted_in_time:
+            return record
+    return None
 
 
 def _dots(diary: Diary, visit: ScheduledVisit, current: date) -> Iterator[str]:

@@ -1,6 +1,6 @@
-"""What has come in lately, and what has reached the screen."""
+"""What has come in lately, what has reached the screen, and what is about to."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
@@ -12,6 +12,15 @@ def updates_since(session: Session, address: int, since: datetime) -> int:
     """How many updates this address has sent since an instant."""
     query = select(func.count()).select_from(InboxRow).where(InboxRow.address == address, InboxRow.received_at > since)
     return session.exec(query).one()
+
+
+def prompt_is_due(session: Session, participant_id: int, day: date, now: datetime) -> bool:
+    """Whether the question of a diary day is on its way at this instant."""
+    query = select(MessageRow.id).where(
+        MessageRow.participant_id == participant_id, MessageRow.diary_day == day, MessageRow.kind == "prompt",
+        col(MessageRow.state).in_(("planned", "claimed", "sending", "retry")), MessageRow.due_at <= now,
+    )  # fmt: skip
+    return session.exec(query).first() is not None
 
 
 def on_screen_since(session: Session, card: CardRow) -> datetime | None:

@@ -148,3 +148,37 @@ async def test_answering_a_tap_waits_as_long_as_telegram_asks() -> None:
     await sender(handler).answer(CallbackAnswer("77", None))
     assert len(called) == 2
     assert asyncio.get_running_loop().time() - started >= 0.99
+
+
+async def test_alone_an_edit_that_would_change_nothing_is_spared_and_counts_as_done() -> None:
+    asked: list[str] = []
+    fail = False
+
+    def take(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path.rpartition("/")[2])
+        return httpx.Response(502) if fail else httpx.Response(200, json={"ok": True, "result": MESSAGE})
+
+    transport = Transport(httpx_kwargs={"transport": httpx.MockTransport(take)})
+    alone = TelegramSender(Bot(TOKEN, base_url="http://127.0.0.1:9/bot", request=transport), alone=True)
+    same = Ready("edit", 5001, SEND.text, SEND.rows, 12)
+    for ready in (SEND, same, EDIT, EDIT, same):
+        assert await alone.send(ready) == Delivered(12)
+    assert asked == ["sendMessage", "editMessageText", "editMessageText"]
+    fail = True
+    assert isinstance(await alone.send(EDIT), Unknown)
+    fail = False
+    assert await alone.send(EDIT) == Delivered(12)  # nobody knew what it showed
+    assert len(asked) == 5
+
+
+async def test_beside_other_processes_every_edit_is_asked_for() -> None:
+    asked: list[str] = []
+
+    def take(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        return httpx.Response(200, json={"ok": True, "result": MESSAGE})
+
+    one_of_many = sender(take)
+    await one_of_many.send(EDIT)
+    await one_of_many.send(EDIT)
+    assert len(asked) == 2

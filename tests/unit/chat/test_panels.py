@@ -67,8 +67,13 @@ def test_the_first_hour_offered_is_the_usual_one():
 
 def test_the_hour_in_force_is_marked_with_words():
     context = a_panel_context(hour=time(21))
-    assert "21:00 · now" in labels(render_panel(a_panel(PanelStep.HOUR), context, "en"))
-    assert "21:00 · 当前" in labels(render_panel(a_panel(PanelStep.HOUR), context, "zh"))
+    assert "21:00, as now" in labels(render_panel(a_panel(PanelStep.HOUR), context, "en"))
+    assert "21:00（当前）" in labels(render_panel(a_panel(PanelStep.HOUR), context, "zh"))
+
+
+def test_while_joining_the_usual_hour_is_called_usual_although_it_is_preset():
+    shown = labels(render_panel(a_panel(PanelStep.JOIN_HOUR), a_panel_context(hour=time(20)), "en"))
+    assert shown[0] == "20:00, usual time"
 
 
 def test_a_stale_panel_tap_changes_nothing():
