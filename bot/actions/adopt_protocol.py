@@ -12,7 +12,7 @@ from bot.actions.study import Study, protocol_in_force
 from bot.actions.void_signatures import void_if_changed
 from bot.errors import RefusedError
 from bot.people.roles import Permission
-from bot.storage.participants import all_participants
+from bot.storage.participants import all_participants, lock_everybody
 from bot.storage.tables import ParticipantRow, ProtocolRow, VisitRow
 from bot.storage.trail import Trail, insert
 from bot.storage.visits import calendar_of
@@ -88,6 +88,7 @@ def adopt_protocol(audit: Trail, path: Path, *, from_on: date, reason: str | Non
         adopted_at=audit.now,
         reason=words,
     )
+    lock_everybody(audit.session)
     insert(audit, row, "adopt_protocol", fields=("fingerprint", "version", "from_on"), reason=words)
     adopted = Study(new)
     plan_due(audit.session, study=adopted, now=audit.now)

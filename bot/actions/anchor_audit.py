@@ -10,6 +10,7 @@ from sqlmodel import Session, select
 
 from bot.storage.anchors import FILE_NAME, Anchor, append_anchor, heads
 from bot.storage.database import Database
+from bot.storage.facts import note_fact
 from bot.storage.tables import AuditRow, InstanceRow, SignatureRow
 
 EVERY: Final = timedelta(hours=1)
@@ -24,7 +25,7 @@ def anchor_audit(database: Database, file: Path, *, at: datetime) -> Anchor:
     with database.write() as session:
         place = str(file.resolve())
         fact = json.dumps({"seq": anchor.audit.seq, "hash": anchor.audit.hash, "file": place}, sort_keys=True)
-        session.merge(InstanceRow(key=ANCHORED, value=fact, learnt_at=at))
+        note_fact(session, ANCHORED, fact, at=at)
     return anchor
 
 

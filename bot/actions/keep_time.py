@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, select
 
 from bot.people.actor import SYSTEM, Origin
+from bot.storage.facts import insert_once
 from bot.storage.outbox import UNSENT, in_states
+from bot.storage.participants import lock_everybody
 from bot.storage.tables import HeartbeatRow, MessageRow, OutageRow
 from bot.storage.trail import Trail, insert
 from schedules.protocol import OutagePolicy
@@ -26,18 +28,25 @@ def silent_since(session: Session, system_now: datetime, at_least: timedelta) ->
     return beat.study_at if beat is not None and system_now - beat.system_at >= at_least else None
 
 
+def hold_beat(session: Session) -> HeartbeatRow | None:
+    """The last heartbeat, kept from every other replica until the transaction ends."""
+    return session.get(HeartbeatRow, PART, with_for_update=True, populate_existing=True)
+
+
 def note_alive(session: Session, policy: OutagePolicy, *, system_now: datetime, now: datetime, shifted: bool) -> bool:
     """Beat once; answers True when the gap since the last beat is an outage, which is then recorded.
 
     A real silence of the policy's minimum is an outage. A forward step of the study clock is one only
     when it leapt over an instant at which something was due; stepping from due instant to due instant is not.
+    Of several replicas that come back together the first notes it, and the others find a fresh beat.
     """
-    beat = session.get(HeartbeatRow, PART)
+    beat = hold_beat(session)
     if beat is None:
-        session.add(HeartbeatRow(part=PART, system_at=system_now, study_at=now))
+        insert_once(session, HeartbeatRow(part=PART, system_at=system_now, study_at=now))
         return False
     out = is_outage(session, policy, system_now=system_now, now=now)
     if out:
+        lock_everybody(session)
         trail = Trail(session, now, SYSTEM, Origin.HOUSEKEEPING, shifted, request_id=f"outage/{now.isoformat()}")
         insert(trail, OutageRow(started_at=beat.study_at, ended_at=now), "outage", fields=("started_at", "ended_at"))
     beat.system_at, beat.study_at = system_now, max(now, beat.study_at)

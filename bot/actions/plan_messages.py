@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from bot.actions.study import Study
 from bot.diary.card import only_saving_is_left
 from bot.storage.outbox import enqueue
-from bot.storage.participants import all_participants, bound_chat
+from bot.storage.participants import all_participants, bound_chat, lock_everybody, lock_participants
 from bot.storage.tables import MessageRow, ParticipantRow
 from bot.storage.views.cards import asked_items, card_state
 from bot.storage.views.days import DayRecord, Diary, read_diary
@@ -24,17 +24,22 @@ BACKLOG = timedelta(days=3)
 JOINING_GRACE = timedelta(minutes=10)  # a prompt does not interrupt the last steps of joining
 PLANNED_KINDS = ("prompt", "second", "last_call", "snoozed", "closing", "thank_you")
 MOVABLE = ("planned", "retry")
-STORED = select(MessageRow).where(
-    col(MessageRow.participant_id) == bindparam("participant"),
-    col(MessageRow.kind).in_(PLANNED_KINDS),
-    or_(col(MessageRow.diary_day) >= bindparam("since"), col(MessageRow.state).in_(MOVABLE)),
-)
+STORED = (
+    select(MessageRow)
+    .where(
+        col(MessageRow.participant_id) == bindparam("participant"),
+        col(MessageRow.kind).in_(PLANNED_KINDS),
+        or_(col(MessageRow.diary_day) >= bindparam("since"), col(MessageRow.state).in_(MOVABLE)),
+    )
+    .with_for_update()
+)  # a row that is just being claimed is read as it then stands
 NO_LONGER_DUE = "no longer due"
 TOO_LATE = "its time had passed"
 
 
 def plan_due(session: Session, *, study: Study, now: datetime) -> None:
     """Plan every participant's messages for the horizon."""
+    lock_everybody(session)
     for participant in all_participants(session):
         plan_participant(session, participant, study=study, now=now)
 
@@ -42,6 +47,7 @@ def plan_due(session: Session, *, study: Study, now: datetime) -> None:
 def plan_participant(session: Session, participant: ParticipantRow, *, study: Study, now: datetime) -> None:
     """Bring one participant's planned rows in line with what should exist now."""
     session.flush()
+    lock_participants(session, [participant.id or 0])
     wanted = {
         message_key(participant, message): message for message in wanted_messages(session, participant, study, now)
     }

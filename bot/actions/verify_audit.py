@@ -10,6 +10,7 @@ from bot.errors import RefusedError
 from bot.storage.anchors import Anchor, read_anchors
 from bot.storage.chain import Finding, Verification, verify_database
 from bot.storage.database import Database
+from bot.storage.facts import note_fact
 from bot.storage.tables import InstanceRow
 
 EVERY: Final = timedelta(hours=24)
@@ -53,7 +54,7 @@ def note_verified(database: Database, found: Verification, *, at: datetime) -> N
         "chain": first.chain if first else None,
     }
     with database.write() as session:
-        session.merge(InstanceRow(key=VERIFIED, value=json.dumps(fact, sort_keys=True), learnt_at=at))
+        note_fact(session, VERIFIED, json.dumps(fact, sort_keys=True), at=at)
 
 
 def verify_if_due(database: Database, *, at: datetime) -> Verification | None:

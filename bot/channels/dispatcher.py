@@ -1,7 +1,8 @@
 """Sends what is due: one loop on elapsed time, at most ten in flight and one to a chat, every step committed."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -12,9 +13,10 @@ from sqlmodel import Session
 
 from bot.actions.prepare_message import Dropped, Later, Prepared, Ready
 from bot.actions.study import Study
-from bot.channels.metrics import MESSAGES
+from bot.channels.leadership import Alone, Leadership, LeadLostError
+from bot.channels.metrics import LEADING, MESSAGES
 from bot.channels.outcomes import Delivered, Outcome, Refused, Retry, Unknown
-from bot.channels.pace import Pace
+from bot.channels.pace import WINDOW, Pace
 from bot.log import get_logger
 from bot.storage.database import Database
 from bot.storage.outbox import (
@@ -23,12 +25,14 @@ from bot.storage.outbox import (
     claim_due,
     claim_of,
     finish,
+    free_unsent,
     held_row,
     next_due,
     postpone,
     put_back,
     recover,
 )
+from bot.storage.participants import lock_participants
 from bot.storage.tables import MessageRow
 from bot.storage.trouble import DATABASE_TROUBLE
 from schedules.clock import Clock
@@ -41,6 +45,7 @@ LONGEST_SLEEP = 1.0  # seconds
 SHORT_SLEEP = 0.2  # seconds, while something due rests between tries
 TROUBLE_REST = 1.0
 RECOVER_EVERY = 15.0  # seconds
+BUSY_REST = timedelta(seconds=0.2)  # while somebody else changes the participant
 DEFECT_TRIES = 5
 
 
@@ -76,10 +81,10 @@ class Sending:
 
 @dataclass
 class Dispatcher:
-    """The one sender of a bot.
+    """The one sender of a bot, or a standby of the one.
 
-    Each round is one transaction: it records what has come back and marks what goes out next, so receipts
-    are committed in groups and a crash leaves at most `IN_FLIGHT` messages unknown. A chat gets its next
+    Each round is one transaction: it confirms that we lead, records what has come back and marks what goes out next,
+    so receipts are committed in groups and a crash leaves at most `IN_FLIGHT` messages unknown. A chat gets its next
     message when the one before has come back: of two edits of a message the later one must win.
     """
 
@@ -90,8 +95,8 @@ class Dispatcher:
     prepare: Prepare
     consequences: Consequences
     owner: str
-    alone: bool
     rng: Random
+    leadership: Leadership = field(default_factory=Alone)
     watch: Callable[[], None] = lambda: None
     pace: Pace = field(default_factory=Pace)
 
@@ -104,7 +109,8 @@ class Dispatcher:
         self._ended = asyncio.Event()
         self._ended.set()
         self._sleep = LONGEST_SLEEP
-        self._recovered_at: float | None = None
+        self._recovered_at = 0.0
+        self._in_doubt = False
 
     def wake(self) -> None:
         """Say that something may be due."""
@@ -127,21 +133,29 @@ class Dispatcher:
             return await self.round()
         except DATABASE_TROUBLE as error:
             log.error("database_trouble", part="dispatcher", error=type(error).__name__)  # noqa: TRY400  # no trace
-            self._sleep = TROUBLE_REST
+            self._sleep, self._in_doubt = TROUBLE_REST, True
+            return False
+        except LeadLostError:
+            self._stand_by()
             return False
 
     async def stop(self, *, within: float = 25.0) -> None:
-        """Send nothing more, wait for what is on its way, and record it."""
+        """Send nothing more, wait for what is on its way, record it, and let a standby take over."""
         self._stopping = True
         self._wake.set()
         await self._ended.wait()
         if self._flying:
             await asyncio.wait(self._flying, timeout=within)
-        await self._commit(room=0)
+        if self.leadership.leading:
+            with suppress(LeadLostError):
+                await self._commit(room=0)
+                await self.database.writing(self._resign)
+        LEADING.set(0)
 
     async def round(self) -> bool:
         """One transaction and what follows from it; answers whether another round may find more at once."""
-        await self._recover_now_and_then()
+        if not self.leadership.leading and not await self._stand():
+            return False
         free = IN_FLIGHT - len(self._flying)
         room = min(free, self.pace.room(self.clock.monotonic()))
         claimed, started = await self._commit(room=room)
@@ -154,9 +168,12 @@ class Dispatcher:
 
     async def _commit(self, *, room: int) -> tuple[int, Sequence[Sending]]:
         back, under_way = list(self._back), list(self._under_way.values())
-        if not back and room <= 0:
+        asked_at = self.clock.monotonic()
+        if not back and room <= 0 and not self.leadership.wants_confirming(asked_at):
             return 0, ()
         found = await self.database.writing(lambda: self._transact(back, room, under_way))
+        self.leadership.extend(asked_at)
+        self._in_doubt = False
         del self._back[: len(back)]
         return found
 
@@ -165,22 +182,32 @@ class Dispatcher:
     ) -> tuple[int, Sequence[Sending]]:
         now, system_now = self.clock.now(), self.clock.system_now()
         held: dict[int, datetime | None] = {sending.ready.address: None for sending in under_way}
+        known = {sending.claim.id for sending in (*under_way, *(sending for sending, _outcome in back))}
         with self.database.write() as session:
+            self.leadership.confirm(session)
+            self._recover_now_and_then(session, known, now, system_now)
+            lock_participants(session, {one.participant_id for one, _outcome in back if one.participant_id is not None})
             for sending, outcome in back:
                 self._record(session, sending, outcome, now, system_now)
             rows = self._claim(session, room, under_way, now, system_now) if room > 0 else ()
-            begun = [self._begin(session, row, held, now, system_now) for row in rows]
+            begun = [self._begin(session, row, held, now, system_now) for row in rows if row.state == "claimed"]
             self._sleep = self._until(next_due(session), now)
         return len(rows), [sending for sending in begun if sending is not None]
 
     def _claim(
         self, session: Session, room: int, under_way: Sequence[Sending], now: datetime, system_now: datetime
     ) -> Sequence[MessageRow]:
-        return claim_due(
+        rows = claim_due(
             session, owner=self.owner, study_now=now, system_now=system_now, limit=room,
             busy_addresses={sending.ready.address for sending in under_way},
             busy_participants={sending.participant_id for sending in under_way if sending.participant_id is not None},
         )  # fmt: skip
+        wanted = {row.participant_id for row in rows if row.participant_id is not None}
+        ours = lock_participants(session, wanted, wait=False)
+        for row in rows:
+            if row.participant_id is not None and row.participant_id not in ours:
+                put_back(session, row, next_try_at=system_now + BUSY_REST)
+        return rows
 
     def _begin(
         self, session: Session, row: MessageRow, held: dict[int, datetime | None], now: datetime, system_now: datetime
@@ -248,13 +275,22 @@ class Dispatcher:
             put_back(session, row, next_try_at=system_now + rest, outcome="defect", counted=True)
 
     async def _send(self, sending: Sending) -> None:
-        outcome = await self.sender.send(sending.ready)
+        outcome = await self._attempt(sending)
         if isinstance(outcome, Retry) and outcome.everyone and outcome.after:
             self.pace.pause(outcome.after + self.rng.random() / 2, self.clock.monotonic())
         MESSAGES.labels(sending.kind, word_for(outcome)).inc()
         self._under_way.pop(sending.claim.id, None)
-        self._back.append((sending, outcome))
+        if self.leadership.leading:
+            self._back.append((sending, outcome))
+        else:
+            log.warning("claim_lost", outbox_id=sending.claim.id, outcome=word_for(outcome))
         self._wake.set()
+
+    async def _attempt(self, sending: Sending) -> Outcome:
+        """A process that slept through the end of its lease must not wake up sending."""
+        if self.clock.monotonic() > self.leadership.good_until:
+            return Retry("lease_over", after=0.0)
+        return await self.sender.send(sending.ready)
 
     def _record(
         self, session: Session, sending: Sending, outcome: Outcome, now: datetime, system_now: datetime
@@ -297,21 +333,57 @@ class Dispatcher:
         else:
             savepoint.commit()
 
-    async def _recover_now_and_then(self) -> None:
-        """Free what a dead process held: on SQLite once at the start, on PostgreSQL when a lease has run out."""
-        now = self.clock.monotonic()
-        first = self._recovered_at is None
-        if not first and (self.alone or now - (self._recovered_at or 0.0) < RECOVER_EVERY):
-            return
-        await self.database.writing(lambda: self._recover(alone=self.alone and first))
-        self._recovered_at = now
+    async def _stand(self) -> bool:
+        """Stand for the lead; whoever gets it answers for what any earlier leader had in hand."""
+        asked_at = self.clock.monotonic()
+        if not await self.database.writing(self._begin_term):
+            self._sleep = LONGEST_SLEEP
+            return False
+        self.leadership.extend(asked_at)
+        self._recovered_at, self._in_doubt = asked_at, False
+        if self.leadership.taken_over:
+            log.warning("lead_taken_over")
+            self.pace.pause(WINDOW, asked_at)  # the earlier leader may have used up this second's budget
+        LEADING.set(1)
+        return True
 
-    def _recover(self, *, alone: bool) -> None:
-        now, system_now = self.clock.now(), self.clock.system_now()
+    def _begin_term(self) -> bool:
         with self.database.write() as session:
-            for row in recover(session, system_now=system_now, now=now, alone=alone):
-                MESSAGES.labels(row.kind, "unknown").inc()
-                self._follow(session, row, partial(self.consequences.unknown, session, row, now=now))
+            if not self.leadership.stand(session):
+                return False
+            self._recover(session, alone=True, known=(), now=self.clock.now(), system_now=self.clock.system_now())
+        return True
+
+    def _stand_by(self) -> None:
+        """Another process leads now: what it has not seen from us, it has already answered for."""
+        log.warning("lead_lost", count=len(self._back))
+        self.leadership.step_down()
+        self._back.clear()
+        self._sleep = LONGEST_SLEEP
+        LEADING.set(0)
+
+    def _resign(self) -> None:
+        with self.database.write() as session:
+            self.leadership.resign(session)
+        self.leadership.step_down()
+
+    def _recover_now_and_then(
+        self, session: Session, known: Collection[int], now: datetime, system_now: datetime
+    ) -> None:
+        """Free what nobody sends: marked by a commit whose answer was lost, or held beyond its lease."""
+        if self._in_doubt:
+            free_unsent(session, known=known)
+        elapsed = self.clock.monotonic()
+        if elapsed - self._recovered_at >= RECOVER_EVERY:
+            self._recovered_at = elapsed
+            self._recover(session, alone=False, known=known, now=now, system_now=system_now)
+
+    def _recover(
+        self, session: Session, *, alone: bool, known: Collection[int], now: datetime, system_now: datetime
+    ) -> None:
+        for row in recover(session, system_now=system_now, now=now, alone=alone, known=known):
+            MESSAGES.labels(row.kind, "unknown").inc()
+            self._follow(session, row, partial(self.consequences.unknown, session, row, now=now))
 
     def _until(self, due: datetime | None, now: datetime) -> float:
         """Seconds to sleep when nothing wakes us earlier."""

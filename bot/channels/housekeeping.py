@@ -33,7 +33,10 @@ class Beat(Protocol):
 
 @dataclass
 class Housekeeper:
-    """Plans and beats; after a jump of the clock at once, before anybody is told that we are ready."""
+    """Plans and beats; after a jump of the clock at once, before anybody is told that we are ready.
+
+    Of several replicas the one that sends keeps the plan (`leads`); planning twice equals planning once.
+    """
 
     database: Database
     clock: Clock
@@ -41,6 +44,7 @@ class Housekeeper:
     beat: Beat
     hears: Callable[[], bool]
     planned: Callable[[], None]
+    leads: Callable[[], bool] = lambda: True
 
     def __post_init__(self) -> None:
         self._lock = asyncio.Lock()
@@ -63,9 +67,10 @@ class Housekeeper:
                 await self._keep_up()
 
     async def tick_plan(self) -> None:
-        """Bring the plan up to date."""
-        async with self._lock:
-            await self._keep_up()
+        """Bring the plan up to date, unless another replica does."""
+        if self.leads():
+            async with self._lock:
+                await self._keep_up()
 
     async def tick_beat(self) -> None:
         """Note that we can hear participants, when we can."""
@@ -84,7 +89,8 @@ class Housekeeper:
 
     async def _after_jump(self) -> None:
         log.info("clock_moved", shift_seconds=self.shift(), study_now=self.clock.now())
-        await self.tick_plan()
+        async with self._lock:
+            await self._keep_up()
 
     def _jumped(self) -> bool:
         """Whether the wall clock moved otherwise than elapsed time since the last look."""

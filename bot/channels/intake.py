@@ -29,6 +29,7 @@ CHATS_AT_ONCE = 8
 LOOK_EVERY = 1.0  # seconds, in case a wake-up was missed
 TRIES = 3
 FIRST_REST, LONGEST_REST = 0.2, 3.0  # seconds between tries
+ELSEWHERE_REST = 0.05  # seconds until we look again at a chat that another process serves
 
 
 class Handle(Protocol):
@@ -123,13 +124,14 @@ class Intake:
         while attempt.more and not self._stopping:
             attempt = Attempt(chat)
             if not await self._until_settled(attempt):
+                await self._rest(ELSEWHERE_REST, wakeable=False)
                 return
             if attempt.answer is not None:
                 self._send_answer(attempt.answer)
             self._queued()
 
     async def _until_settled(self, attempt: Attempt) -> bool:
-        """Try until the update has had its effect or stands aside; False when nothing waits."""
+        """Try until the update has had its effect or stands aside; False when nothing waits for us."""
         while True:
             try:
                 with HANDLING_SECONDS.time():

@@ -20,5 +20,6 @@ HANDLING_SECONDS = Histogram(
 )  # fmt: skip
 INBOX_WAITING = Gauge("cdai_inbox_waiting", "Updates waiting to be handled.", registry=REGISTRY)
 INBOX_ASIDE = Gauge("cdai_inbox_aside", "Updates in quarantine.", registry=REGISTRY)
+LEADING = Gauge("cdai_leading", "1 while this process is the one that sends.", registry=REGISTRY)
 OUTBOX_DUE = Gauge("cdai_outbox_due", "Messages due or on their way.", registry=REGISTRY)
 POLL_FAILURES = Counter("cdai_poll_failures_total", "Failed polls, by code.", ["code"], registry=REGISTRY)

@@ -162,6 +162,8 @@ def identify(session: Session, incoming: Incoming, study: Study, now: datetime, 
     """Find out whose chat an update comes from."""
     chat = chat_at(session, incoming.channel, incoming.address)
     participant = participant_by_id(session, chat.participant_id) if chat else None
+    if chat is not None and chat.unbound_at is not None:  # let go while we waited for our turn
+        chat = participant = None
     actor = participant_actor(participant.code) if participant else SYSTEM
     trail = Trail(
         session,

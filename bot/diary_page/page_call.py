@@ -16,8 +16,7 @@ from bot.diary_page.chat_copy import BY_PAGE, wants_redraw
 from bot.diary_page.words import Say
 from bot.i18n import Message
 from bot.people.actor import Origin, participant_actor
-from bot.storage.diary_links import await_turn
-from bot.storage.participants import bound_chat
+from bot.storage.participants import bound_chat, lock_participants
 from bot.storage.tables import CardRow, ParticipantRow
 from bot.storage.trail import Trail
 from bot.storage.views.days import DayRecord
@@ -63,9 +62,9 @@ class PageCall(Call):
 
 def page_call(session: Session, participant: ParticipantRow, study: Study, now: datetime, *, shifted: bool) -> PageCall:
     """A request of this participant, whose turn to write it is from here until the transaction ends."""
-    chat = bound_chat(session, participant.id or 0)
-    await_turn(session, participant.id or 0, chat)
+    lock_participants(session, [participant.id or 0])
     session.refresh(participant)
+    chat = bound_chat(session, participant.id or 0)
     reference = f"{BY_PAGE}{secrets.token_urlsafe(9)}"
     incoming = Incoming(reference, CHANNEL, participant.id or 0, participant.language, now, Typed(""))
     actor = participant_actor(participant.code)

@@ -139,7 +139,7 @@ class Stage:
     def _make_dispatcher(self) -> Dispatcher:
         return Dispatcher(
             self.database, self.clock, lambda: self.study, TelegramSender(self._connection.bot), prepare,
-            record_delivery, owner="rehearsal", alone=self.database.is_sqlite, rng=self._rng,
+            record_delivery, owner="rehearsal", rng=self._rng,
         )  # fmt: skip
 
     def _make_intake(self) -> Intake:

@@ -3,15 +3,13 @@
 import secrets
 from datetime import datetime
 
-from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from bot.audit import GENESIS, AuditEvent, as_text, chain_hash
 from bot.people.actor import Actor, Origin
 from bot.storage.tables.access import AccessRow
 from bot.storage.trail import APP_VERSION
-
-ACCESS_LOCK = 7_305_102  # the advisory lock that orders this chain on PostgreSQL
+from bot.storage.turns import ACCESS, await_turn
 
 
 def record_access(
@@ -54,8 +52,7 @@ def record_access(
 
 
 def _head(session: Session) -> tuple[int, str]:
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ACCESS_LOCK})
+    await_turn(session, ACCESS)
     query = select(AccessRow.seq, AccessRow.hash).order_by(col(AccessRow.seq).desc()).limit(1)
     row = session.exec(query).first()
     return (row[0], row[1]) if row else (0, GENESIS)

@@ -4,17 +4,30 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import ModuleType
 from typing import Any, TypeVar
 
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import Engine, create_engine, event, inspect, make_url
+from sqlalchemy.exc import InvalidRequestError
 from sqlmodel import Session
 
 Result = TypeVar("Result")
 
 BUSY_TIMEOUT_MS = 10_000
-POSTGRES_THREADS = 8
+POSTGRES_WRITERS = 6  # threads; with a pool of ten there is room for the clinic's own
+POSTGRES_POOL = {
+    "pool_size": 5, "max_overflow": 5, "pool_timeout": 5, "pool_recycle": 1800, "pool_pre_ping": True,
+    "pool_use_lifo": True,
+}  # fmt: skip
+# A server that is gone is noticed by the time-outs below, not by a person who waits.
+POSTGRES_CONNECTION = {
+    "connect_timeout": 3, "keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}  # fmt: skip
+POSTGRES_WRITING = {"statement_timeout": 5_000, "lock_timeout": 2_000, "idle_in_transaction_session_timeout": 10_000}
+POSTGRES_READING = POSTGRES_WRITING | {"statement_timeout": 60_000, "default_transaction_read_only": "on"}
+WRITES = "writes"  # in a session's `info`: on PostgreSQL it must lock what it is about to change
 
 
 def sqlite_module() -> ModuleType:
@@ -31,8 +44,9 @@ def sqlite_module() -> ModuleType:
 class Database:
     """One study database: `write` for transactions that change it, `read` for those that do not.
 
-    On SQLite every write is BEGIN IMMEDIATE on the one writing connection of this process; on PostgreSQL
-    sessions come from a pool. Nothing inside a session may wait for the network.
+    On SQLite every write is BEGIN IMMEDIATE on the one writing connection of this process; on PostgreSQL sessions
+    come from a pool, see nothing older than their own statement, and lock the participants they change (see
+    `bot.storage.participants`). Nothing inside a session may wait for the network.
     """
 
     def __init__(self, url: str, *, synchronous: str = "FULL", inline: bool = False) -> None:
@@ -41,20 +55,17 @@ class Database:
         self._inline = inline
         self._lock = threading.RLock()
         self._synchronous = synchronous
-        self.engine = self._engine(pool_size=1 if self.is_sqlite else POSTGRES_THREADS)
-        self.reader = self._engine(pool_size=4, read_only=True) if self.is_sqlite else self.engine
-        self._writers = ThreadPoolExecutor(1 if self.is_sqlite else POSTGRES_THREADS, thread_name_prefix="write")
+        self.engine = self._engine(pool_size=1)
+        self.reader = self._engine(pool_size=4, read_only=True)
+        self._writers = ThreadPoolExecutor(1 if self.is_sqlite else POSTGRES_WRITERS, thread_name_prefix="write")
         self._readers = ThreadPoolExecutor(4, thread_name_prefix="read")
 
     def _engine(self, *, pool_size: int, read_only: bool = False) -> Engine:
         if not self.is_sqlite:
-            return create_engine(
-                self.url,
-                pool_size=pool_size,
-                pool_pre_ping=True,
-                hide_parameters=True,
-                connect_args={"connect_timeout": 5, "options": "-c statement_timeout=15000 -c lock_timeout=10000"},
-            )
+            given = POSTGRES_READING if read_only else POSTGRES_WRITING
+            options = " ".join(f"-c {name}={value}" for name, value in given.items())
+            arguments = POSTGRES_CONNECTION | {"options": options}
+            return create_engine(self.url, hide_parameters=True, connect_args=arguments, **POSTGRES_POOL)
         engine = create_engine(
             self.url,
             module=sqlite_module(),
@@ -73,8 +84,9 @@ class Database:
             with self._lock, Session(self.engine, expire_on_commit=False) as session, session.begin():
                 yield session
         else:
-            with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            with Session(self.engine, expire_on_commit=False, info={WRITES: True}) as session, session.begin():
                 yield session
+                load_what_expired(session)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -105,6 +117,14 @@ class Database:
         self._readers.shutdown(wait=True)
         self.engine.dispose()
         self.reader.dispose()
+
+
+def load_what_expired(session: Session) -> None:
+    """Rows stay readable after the commit, also those that a lock let expire."""
+    session.flush()
+    for row in [row for row in session if inspect(row).expired]:
+        with suppress(InvalidRequestError):  # gone meanwhile
+            session.refresh(row)
 
 
 def prepare_sqlite(engine: Engine, *, synchronous: str = "FULL", read_only: bool = False) -> None:

@@ -34,8 +34,8 @@ INSERT_ONLY: Final[Mapping[str, Keys]] = {
 CHANGEABLE: Final = frozenset(
     {
         "card", "chat", "correction", "diary_link", "heartbeat", "helped", "inbox", "instance", "invitation",
-        "kept_form", "message", "outage", "panel", "participant", "phone_call", "preparation", "protocol", "query",
-        "recovery_code", "sign_in_attempt", "site_message", "site_reply", "site_task", "staff", "staff_chat",
+        "kept_form", "leader", "message", "outage", "panel", "participant", "phone_call", "preparation", "protocol",
+        "query", "recovery_code", "sign_in_attempt", "site_message", "site_reply", "site_task", "staff", "staff_chat",
         "staff_credential", "staff_session", "staff_setup", "stranger", "visit",
     }
 )  # fmt: skip

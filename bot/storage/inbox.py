@@ -6,12 +6,14 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, text, update
+from sqlalchemy import bindparam, func, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session, col, select
 
+from bot.storage.notices import INBOX, notify
 from bot.storage.tables import InboxRow
+from bot.storage.turns import try_turn
 
 NAMES = frozenset({"first_name", "last_name", "username", "phone_number", "vcard", "sender_user_name"})
 BIGGEST = 2**63 - 1
@@ -39,7 +41,10 @@ def strip_names(value: Any) -> Any:
 
 def store_updates(session: Session, updates: Iterable[Any], *, now: datetime) -> int:
     """Store raw updates, each at most once; answers how many were new. `now` is study time."""
-    return sum(_store(session, update, now) for update in updates)
+    new = sum(_store(session, update, now) for update in updates)
+    if new:
+        notify(session, INBOX)
+    return new
 
 
 def _store(session: Session, update: Any, now: datetime) -> int:
@@ -92,19 +97,12 @@ def next_waiting(session: Session, chat: int) -> InboxRow | None:
 
     None when nothing waits, or when another process serves this chat (PostgreSQL).
     """
-    if not _lock_chat(session, chat):
+    if not try_turn(session, chat):
         return None
     if chat != NO_CHAT:
         return session.exec(NEXT_OF_CHAT, params={"chat": chat}).first()
     same_chat = col(InboxRow.address).is_(None)
     return session.exec(NEXT_WAITING.where(same_chat)).first()
-
-
-def _lock_chat(session: Session, chat: int) -> bool:
-    if session.get_bind().dialect.name == "sqlite":
-        return True  # BEGIN IMMEDIATE has let nobody else in
-    locked = session.connection().execute(text("SELECT pg_try_advisory_xact_lock(:chat)"), {"chat": chat})
-    return bool(locked.scalar_one())
 
 
 def mark_done(session: Session, row: InboxRow, *, now: datetime, problem: str | None = None) -> None:

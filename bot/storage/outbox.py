@@ -10,6 +10,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col, select
 
+from bot.storage.notices import OUTBOX, notify
 from bot.storage.tables import MessageRow
 
 UNSENT = ("planned", "retry")
@@ -78,7 +79,10 @@ def enqueue(session: Session, row: MessageRow) -> bool:
         cancel_superseded(session, row)
     values = {name: getattr(row, name) for name in MessageRow.model_fields if name != "id"}
     once = ONCE[session.get_bind().dialect.name]
-    return session.connection().execute(once, values).first() is not None
+    new = session.connection().execute(once, values).first() is not None
+    if new and row.priority == 0:
+        notify(session, OUTBOX)
+    return new
 
 
 def cancel_superseded(session: Session, newer: MessageRow) -> None:
@@ -200,25 +204,38 @@ def postpone(session: Session, row: MessageRow, *, due_at: datetime) -> None:
     put_back(session, row, next_try_at=None)
 
 
-def abandoned(session: Session, *, system_now: datetime, alone: bool) -> Sequence[MessageRow]:
-    """Rows whose holder is gone: the lease ran out, or (`alone`) no other process can be alive."""
+def abandoned(
+    session: Session, *, system_now: datetime, alone: bool, known: Collection[int] = ()
+) -> Sequence[MessageRow]:
+    """Rows whose holder is gone: the lease ran out, or (`alone`) nobody else may hold any; `known` are in hand."""
     query = select(MessageRow).where(in_states(HELD))
+    if known:
+        query = query.where(col(MessageRow.id).not_in(known))
     if not alone:
         query = query.where(col(MessageRow.lease_until) < lease_clock(session, system_now))
-    rows = session.exec(query.with_for_update(skip_locked=True)).all()
+    rows = session.exec(query.with_for_update(skip_locked=not alone)).all()
     return sorted(rows, key=lambda row: row.id or 0)  # sorted by the database it would read the whole table in order
 
 
-def recover(session: Session, *, system_now: datetime, now: datetime, alone: bool) -> list[MessageRow]:
+def recover(
+    session: Session, *, system_now: datetime, now: datetime, alone: bool, known: Collection[int] = ()
+) -> list[MessageRow]:
     """Free abandoned rows: unsent ones and edits wait again; the others end `unknown` and are answered."""
     unknown = []
-    for row in abandoned(session, system_now=system_now, alone=alone):
+    for row in abandoned(session, system_now=system_now, alone=alone, known=known):
         if row.state == "claimed" or row.kind in REPEATABLE:
             put_back(session, row, next_try_at=None, outcome="holder_gone")
         else:
             finish(session, row, "unknown", now=now, outcome="holder_gone", reason="no_receipt")
             unknown.append(row)
     return unknown
+
+
+def free_unsent(session: Session, *, known: Collection[int]) -> None:
+    """Let wait again what the only sender holds and has not in hand: it certainly was not sent."""
+    query = select(MessageRow).where(in_states(HELD))
+    for row in session.exec(query.where(col(MessageRow.id).not_in(known)) if known else query).all():
+        put_back(session, row, next_try_at=None, outcome="not_sent")
 
 
 def count_due(session: Session, study_now: datetime) -> int:

@@ -1,12 +1,18 @@
-"""Participants, their chats, panels, zones and invitations: what is looked up, and how each is written."""
+"""Participants, their chats, panels, zones and invitations: what is looked up, and how each is written.
 
-from collections.abc import Sequence
+On PostgreSQL whoever changes anything of a participant holds the lock on the participant's row until the transaction
+ends; looking one up in a session that writes takes it. On SQLite the transaction itself lets nobody else in. Several
+participants are locked in one statement, and before the audit trail is written, so that nobody waits in a circle.
+"""
+
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from bot.errors import NotFoundError
+from bot.storage.database import WRITES
 from bot.storage.tables import ChatRow, InvitationRow, PanelRow, ParticipantRow, StaffRow, StrangerRow, ZoneRow
 from schedules.windows import ZonePeriod
 
@@ -29,15 +35,52 @@ ZONES = (
 )
 
 
+LOCKED = "locked participants"  # in a session's `info`
+FIRST_LOCK = (
+    select(col(ParticipantRow.id))
+    .where(col(ParticipantRow.id).in_(bindparam("wanted", expanding=True)))
+    .order_by(col(ParticipantRow.id))
+)
+WAITING_LOCK = FIRST_LOCK.with_for_update(key_share=True)
+PASSING_LOCK = FIRST_LOCK.with_for_update(key_share=True, skip_locked=True)
+
+
+def lock_participants(session: Session, wanted: Collection[int], *, wait: bool = True) -> Collection[int]:
+    """Let nobody else change these participants until the transaction ends; answers whom we hold.
+
+    Without `wait`, those whom somebody else holds at this moment are left out. What was read before a lock was
+    waited for is read again when next needed.
+    """
+    if not session.info.get(WRITES):
+        return wanted
+    held: set[int] = session.info.setdefault(LOCKED, set())
+    missing = sorted(set(wanted) - held)
+    if missing:
+        session.flush()
+        found = session.connection().execute(WAITING_LOCK if wait else PASSING_LOCK, {"wanted": missing})
+        held.update(one for one in found.scalars() if one is not None)
+        if wait:
+            session.expire_all()
+    return held & set(wanted)
+
+
+def lock_everybody(session: Session) -> None:
+    """Lock every participant, in one go, for an act that is about all of them."""
+    if session.info.get(WRITES):
+        lock_participants(session, list(session.exec(select(ParticipantRow.id)).all()))  # type: ignore[arg-type]
+
+
 def participant_by_code(session: Session, code: str) -> ParticipantRow:
     """The participant with this code; NotFoundError names the code and how to see those that exist."""
     row = session.exec(select(ParticipantRow).where(ParticipantRow.code == code)).first()
     if row is None:
         raise NotFoundError(f"There is no participant {code}: `participant list` shows those enrolled.")
+    lock_participants(session, [row.id or 0])
     return row
 
 
 def participant_by_id(session: Session, participant_id: int) -> ParticipantRow:
+    lock_participants(session, [participant_id])
     row = session.get(ParticipantRow, participant_id)
     if row is None:
         raise NotFoundError("This participant no longer exists in the study database.")

@@ -14,6 +14,7 @@ from bot.audit import GENESIS
 from bot.errors import SchemaError
 from bot.storage.database import Database
 from bot.storage.guards import expected_guards, faulty_guards
+from bot.storage.turns import MIGRATION, WAIT
 
 AUDIT = "audit_event"
 SCRIPTS = Path(__file__).parent / "migrations"
@@ -54,9 +55,18 @@ def migrate(database: Database) -> tuple[str | None, str]:
         refuse_foreign_revision(before)
         config = configuration()
         with database.engine.begin() as connection:
+            if not database.is_sqlite:
+                wait_for_other_migrations(connection)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     return before, expected
+
+
+def wait_for_other_migrations(connection: Connection) -> None:
+    """Replicas may start together: one migrates, the others find nothing left to do; moving data may take long."""
+    connection.execute(text("SET LOCAL statement_timeout = 0"))
+    connection.execute(text("SET LOCAL lock_timeout = 0"))
+    connection.execute(WAIT, {"key": MIGRATION})
 
 
 def refuse_foreign_revision(revision: str | None) -> None:

@@ -5,15 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 
-from sqlalchemy import text
 from sqlmodel import Session, SQLModel, col, select
 
 from bot.audit import GENESIS, AuditEvent, as_text, chain_hash
 from bot.people.actor import Actor, Origin
 from bot.storage.tables.study import AuditRow
+from bot.storage.turns import AUDIT, await_turn
 
 HEAD = select(col(AuditRow.seq), col(AuditRow.hash)).order_by(col(AuditRow.seq).desc()).limit(1)
-AUDIT_LOCK = 7_305_101  # the advisory lock that orders the chain on PostgreSQL
 
 
 def app_version() -> str:
@@ -79,8 +78,7 @@ class Trail:
         self._head = (seq + 1, digest)
 
     def _read_head(self) -> tuple[int, str]:
-        if self.session.get_bind().dialect.name == "postgresql":
-            self.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": AUDIT_LOCK})
+        await_turn(self.session, AUDIT)
         row = self.session.exec(HEAD).first()
         return (row[0], row[1]) if row else (0, GENESIS)
 

@@ -5,7 +5,7 @@ import os
 import secrets
 import signal
 import socket
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -17,7 +17,7 @@ from starlette.applications import Starlette
 from bot.actions import record_delivery
 from bot.actions.anchor_audit import anchor_if_due
 from bot.actions.come_back import TAPS_LAST, come_back
-from bot.actions.keep_time import is_outage, last_heard, note_alive, silent_since
+from bot.actions.keep_time import hold_beat, is_outage, last_heard, note_alive, silent_since
 from bot.actions.make_diary_link import DIARY_PATH
 from bot.actions.plan_messages import plan_due
 from bot.actions.prepare_message import prepare
@@ -28,6 +28,7 @@ from bot.channels.dispatcher import Dispatcher
 from bot.channels.housekeeping import Housekeeper
 from bot.channels.http import Readiness, Webhook, create_http
 from bot.channels.intake import Intake
+from bot.channels.leadership import Alone, Elected
 from bot.channels.telegram.line import Line
 from bot.channels.telegram.sender import TelegramSender
 from bot.channels.telegram.webhook import make_webhook
@@ -40,10 +41,11 @@ from bot.errors import DiaryError
 from bot.i18n import resolve_language
 from bot.log import get_logger
 from bot.messages.replies import render_toast
+from bot.storage.facts import note_fact
 from bot.storage.inbox import count_aside, count_waiting
+from bot.storage.notices import INBOX, LEADER, OUTBOX, listen
 from bot.storage.outbox import count_due, next_due
 from bot.storage.run_lock import RunLock
-from bot.storage.tables import InstanceRow
 from bot.storage.trouble import DATABASE_TROUBLE
 from bot.wiring.study_room import OpenStudy, protocol_path
 from schedules.runner import Metronome, Tick
@@ -84,8 +86,9 @@ class Service:
         self.line = self._make_line()
         self.intake, self.dispatcher = self._make_intake(), self._make_dispatcher()
         self.housekeeper = Housekeeper(
-            self.database, self.clock, plan=self._plan, beat=self._beat, hears=self._hears, planned=self._queued
-        )
+            self.database, self.clock, plan=self._plan, beat=self._beat, hears=self._hears, planned=self._queued,
+            leads=self._leads,
+        )  # fmt: skip
         self.metronome = Metronome(self._ticks(), self.clock)
         self.app = create_http(self.readiness, webhook=self._webhook())
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -121,10 +124,10 @@ class Service:
         if self.line is None or "dispatch" not in self._parts:
             return None
         alone = self.database.is_sqlite
-        sender = TelegramSender(self.line.bot, alone=alone)
+        owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         return Dispatcher(
-            self.database, self.clock, self.study, sender, prepare, record_delivery,
-            owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}", alone=alone,
+            self.database, self.clock, self.study, TelegramSender(self.line.bot, alone=alone), prepare, record_delivery,
+            owner=owner, leadership=Alone() if alone else Elected(owner, self.clock),
             rng=Random(secrets.randbits(64)), watch=self._watch_metronome,  # noqa: S311  # jitter, no secret
         )  # fmt: skip
 
@@ -185,10 +188,17 @@ class Service:
         self._spawn("clock_watch", self.housekeeper.watch())
         if self.intake is not None:
             self._spawn("intake", self.intake.run())
+        if not self.database.is_sqlite and self._heeded():
+            self._spawn("notices", listen(self.database.reader, self._heeded()))
         if self.line is not None:
             self._spawn("line", self._open_line(self.line))
         self._ready = True
         log.info("started", port=self.web.port, mode=self.mode)
+
+    def _heeded(self) -> Mapping[str, Callable[[], None]]:
+        """What other processes may let us know, for the parts that we run."""
+        wake_sender = {OUTBOX: self._queued, LEADER: self._queued} if self.dispatcher is not None else {}
+        return wake_sender | ({INBOX: self._stored} if self.intake is not None else {})
 
     async def _open_line(self, line: Line) -> None:
         await line.greet()
@@ -200,7 +210,7 @@ class Service:
         """Fetch nothing more, finish what is in hand, record it, and close."""
         self._ready = False
         self.metronome.stop()
-        await self._end_tasks("line", "clock_watch")
+        await self._end_tasks("line", "clock_watch", "notices")
         if self.intake is not None:
             await self.intake.stop()
         if self.dispatcher is not None:
@@ -261,7 +271,7 @@ class Service:
 
     def _remember_name(self, name: str) -> None:
         with self.database.write() as session:
-            session.merge(InstanceRow(key=BOT_USERNAME, value=name, learnt_at=self.clock.now()))
+            note_fact(session, BOT_USERNAME, name, at=self.clock.now())
 
     def study(self) -> Study:
         """The study as it stands; replaced whole when another protocol is put in force."""
@@ -277,6 +287,7 @@ class Service:
         return f"{base.rstrip('/')}/clinic/morning" if base else None
 
     def _beat(self, session: Session, *, system_now: datetime, now: datetime, shifted: bool) -> bool:
+        hold_beat(session)
         since = silent_since(session, system_now, TAPS_LAST)
         before = last_heard(session)
         policy = self._study.protocol.outages
@@ -298,6 +309,10 @@ class Service:
 
     def _hears(self) -> bool:
         return self.line is not None and self.line.hears()
+
+    def _leads(self) -> bool:
+        """Whether this process keeps the plan: the one that sends, or each where none can send."""
+        return self.dispatcher is None or self.dispatcher.leadership.leading
 
     def _stored(self) -> None:
         if self.intake is not None:

@@ -12,6 +12,7 @@ from bot.storage.database import Database
 from bot.storage.run_lock import check_can_write_beside
 from bot.storage.schema import check_schema
 from bot.storage.trail import Trail
+from bot.storage.turns import SETUP, await_turn
 from schedules.clock import Clock, ShiftedClock, SystemClock
 from schedules.loader import load_protocol, seed_protocol_path
 
@@ -72,5 +73,6 @@ def adopt_first(database: Database, path: Path, clock: Clock, actor: Actor = SYS
     protocol = load_protocol(path)
     origin = Origin.HOUSEKEEPING if actor is SYSTEM else Origin.COMMAND
     with database.write() as session:
+        await_turn(session, SETUP)  # replicas may start together
         trail = Trail(session, clock.now(), actor, origin, clock.shifted)
         put_first_protocol_in_force(trail, protocol, path)

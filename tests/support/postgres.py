@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.storage.database import Database
+from bot.storage.schema import migrate
+
 BINARIES = Path("/usr/lib/postgresql/15/bin")
 
 
@@ -60,6 +63,19 @@ def postgres_server() -> Iterator[str]:
             _run("pg_ctl", "-D", f"{folder}/data", "-w", "-m", "immediate", "stop")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def clean_postgres(url: str) -> Iterator[Database]:
+    """The server's database, emptied and with the current schema; closed at the end."""
+    database = Database(url)
+    try:
+        with database.engine.begin() as connection:
+            connection.exec_driver_sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        migrate(database)
+        yield database
+    finally:
+        database.close()
 
 
 def _run(program: str, *arguments: str) -> None:

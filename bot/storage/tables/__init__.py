@@ -25,7 +25,7 @@ from bot.storage.tables.people import ChatRow, InvitationRow, PanelRow, Particip
 from bot.storage.tables.reviews import QueryRow, ReviewMarkRow
 from bot.storage.tables.signatures import SignatureRow, SignatureVoidRow, UnlockRequestRow
 from bot.storage.tables.study import AuditRow, HeartbeatRow, InstanceRow, OutageRow, ProtocolRow
-from bot.storage.tables.traffic import InboxRow, MessageRow
+from bot.storage.tables.traffic import InboxRow, LeaderRow, MessageRow
 
 __all__ = [
     "AccessRow",
@@ -43,6 +43,7 @@ __all__ = [
     "InstanceRow",
     "InvitationRow",
     "KeptFormRow",
+    "LeaderRow",
     "MessageRow",
     "OutageRow",
     "PanelRow",

@@ -22,6 +22,7 @@ class InboxRow(SQLModel, table=True):
         Index(
             "ix_inbox_waiting", "id", sqlite_where=text("state = 'waiting'"), postgresql_where=text("state = 'waiting'")
         ),
+        Index("ix_inbox_address_received_at", "address", "received_at"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -33,6 +34,17 @@ class InboxRow(SQLModel, table=True):
     attempts: int = 0
     problem: str | None = None
     handled_at: datetime | None = None
+
+
+class LeaderRow(SQLModel, table=True):
+    """Which process sends, of several on one database; a later term shuts out whoever led before."""
+
+    __tablename__ = "leader"
+
+    part: str = Field(primary_key=True)
+    owner: str
+    term: int
+    lease_until: datetime  # by the database's clock
 
 
 class MessageRow(SQLModel, table=True):

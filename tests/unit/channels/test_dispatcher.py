@@ -32,7 +32,7 @@ class Bench:
         self.network, self.ledger = Network(), Ledger()
         self.dispatcher = Dispatcher(
             database, self.clock, seed_study, parts.pop("sender", self.network), parts.pop("prepare", wording),
-            self.ledger, owner="one", alone=True, rng=Random(1), **parts,
+            self.ledger, owner="one", rng=Random(1), **parts,
         )  # fmt: skip
 
     def queue(self, *keys: str, **values: Any) -> None:
