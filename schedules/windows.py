@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from schedules.protocol import DiaryPlan, OutagePolicy
@@ -76,6 +77,7 @@ def zone_on(history: Sequence[ZonePeriod], day: date) -> str:
     return found.tzid
 
 
+@lru_cache(maxsize=65_536)  # a study has few dates, wall times and zones, and asks for each thousands of times
 def instant(day: date, wall: time, tzid: str) -> datetime:
     """Return the instant of a wall time.
 

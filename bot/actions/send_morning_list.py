@@ -73,16 +73,16 @@ def word_morning_list(session: Session, row: MessageRow, *, study: Study, now: d
     address = next(iter(chats)) or 0
     language = language_of_staff(session, staff.id or 0)
     link = json.loads(row.payload).get("link")
-    return address, render_list(for_chat(found, staff_zone(staff, study.protocol), link), language)
+    return address, render_list(for_chat(found, now, staff_zone(staff, study.protocol), link), language)
 
 
-def for_chat(found: MorningList, tzid: str, link: str | None) -> ListForChat:
+def for_chat(found: MorningList, now: datetime, tzid: str, link: str | None) -> ListForChat:
     """The list in codes and counts."""
     return ListForChat(
-        on=found.cohort.now.astimezone(ZoneInfo(tzid)).date(),
-        save=[(line.code, line.deadline) for line in found.save],
-        cannot=[line.code for line in found.cannot],
-        unreached=[one.line.code for one in found.unreached],
+        on=now.astimezone(ZoneInfo(tzid)).date(),
+        save=[(one.code, min(one.closings, default=None)) for one in found.save],
+        cannot=[one.code for one in found.cannot],
+        unreached=[one.code for one in found.unreached],
         tzid=tzid,
         link=link,
     )

@@ -32,6 +32,7 @@ from bot.storage.database import Database
 from bot.storage.participants import participant_by_code
 from bot.storage.tables import ParticipantRow, StaffRow, StaffSessionRow
 from bot.storage.trail import Trail
+from bot.storage.views.memory import Memory
 from schedules.clock import Clock
 
 Result = TypeVar("Result")
@@ -104,6 +105,7 @@ class Clinic:
     routes: tuple[Page, ...]
     counts: dict[Nav, Count]
     kept_counts: dict[tuple[Nav, str, Role], tuple[float, int]] = field(default_factory=dict)
+    memory: Memory = field(default_factory=Memory)
 
     @property
     def study(self) -> Study:

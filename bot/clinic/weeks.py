@@ -1,7 +1,7 @@
 """A diary week in words and marks: the cells of the grid, and what the week means for the visit."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -12,6 +12,7 @@ from bot.clinic.words import say
 from bot.diary.completeness import SCORED, DayState
 from bot.i18n import clinic_text, format_day, format_time
 from bot.storage.views.board import BoardDay, BoardLine, Outlook
+from bot.storage.views.standing import Sign, sign_of
 
 EARLY_COLUMNS: Final = 2  # the window often reaches back over preparation and endoscopy
 SCORED_COLUMNS: Final = 7
@@ -63,11 +64,15 @@ class Consequence:
 
 
 def mark_of(day: BoardDay, today: date) -> str:
-    """The one mark of a day; today's day is `today` from midnight on, whether or not it has opened."""
-    state = day.state
-    if state is DayState.NOT_OPEN and day.on == today:
+    """The one mark of a day."""
+    return mark_of_sign(sign_of(day, today))
+
+
+def mark_of_sign(sign: Sign) -> str:
+    """The one mark; today's day is `today` from midnight on, whether or not it has opened."""
+    if sign.state is DayState.NOT_OPEN and sign.today:
         return "today"
-    return day_mark(state.value, past_its_day=day.past_its_day, by_staff=day.by_staff, corrected=day.corrected)
+    return day_mark(sign.state.value, past_its_day=sign.past_its_day, by_staff=sign.by_staff, corrected=sign.corrected)
 
 
 def cell(day: BoardDay, today: date, language: str, tzid: str) -> Cell:
@@ -132,11 +137,11 @@ def row_of_cells(line: BoardLine, early: int, language: str, tzid: str) -> list[
     return [found.get(back) for back in range(early + SCORED_COLUMNS, 0, -1)]
 
 
-def legend_of(lines: Iterable[BoardLine]) -> dict[str, int]:
-    """How many diary days bear each mark, every mark named; early days that do not count are left out."""
-    found = Counter(
-        mark_of(day, line.today) for line in lines for day in line.days if day.scored or day.exclusion is not None
-    )
+def legend_of(signs: Mapping[Sign, int]) -> dict[str, int]:
+    """How many diary days bear each mark, every mark named."""
+    found: Counter[str] = Counter()
+    for sign, number in signs.items():
+        found[mark_of_sign(sign)] += number
     found["missed"] += found.pop("partial", 0)  # the same shape: neither counts
     return {mark: found[mark] for mark in DAY_MARKS if mark != "partial"}
 

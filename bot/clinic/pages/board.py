@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from bot.clinic.call import (
     SignedInStaff,
+    clinic_of,
     language_of,
     link,
     note_view,
@@ -32,14 +33,12 @@ from bot.storage.views.board import (
     Group,
     SentMessage,
     Traffic,
-    board_lines,
-    count_groups,
     earliest_date,
     last_message,
     read_traffic,
-    urgency,
 )
-from bot.storage.views.cohort import Cohort, read_cohort
+from bot.storage.views.cohort import Cohort
+from bot.storage.views.standing import Standing, count_groups, lines_of, signs_of, within
 from schedules.visits import ScheduledVisit
 
 pages = Pages()
@@ -110,11 +109,12 @@ def show_board(request: Request, staff: SignedInStaff) -> Response:
     asked = asked_of(request)
     study, now = study_of(request), study_now(request)
     with reading(request) as session:
-        cohort = read_cohort(session, study.protocol, now, scope=staff.site, site=asked.site, code=asked.code)
-        lines = [line for line in board_lines(cohort) if not asked.visit or concerns(line, asked.visit)]
-        shown = in_order(lines, asked)
-        here = shown[(asked.page - 1) * PER_PAGE : asked.page * PER_PAGE]
-        traffic = read_traffic(session, [line.person.id for line in here], now)
+        everybody = clinic_of(request).memory.standings.read(session, study.protocol, now)
+        found = within(everybody, staff.site, site=asked.site, code=asked.code)
+        chosen = [one for one in found if not asked.visit or one.visit == asked.visit]
+        shown = in_order(chosen, asked)[(asked.page - 1) * PER_PAGE : asked.page * PER_PAGE]
+        here, cohort = lines_of(session, study.protocol, now, shown)
+        traffic = read_traffic(session, [one.id for one in shown], now)
     note_view(request, staff, "board")
     early = early_columns(here)
     rows = [row_of(line, cohort, traffic.get(line.person.id, NO_TRAFFIC), early, request) for line in here]
@@ -122,12 +122,12 @@ def show_board(request: Request, staff: SignedInStaff) -> Response:
         request,
         "board.html",
         asked=asked,
-        counts=count_groups(lines),
-        empty=not cohort.people and not (asked.code or asked.site),
+        counts=count_groups(chosen),
+        empty=not found and not (asked.code or asked.site),
         bands=bands(rows, asked),
         early=early,
-        legend_counts=legend_of(line for line in lines if line.group not in FOLDED),
-        pages_total=max(-(-len(shown) // PER_PAGE), 1),
+        legend_counts=legend_of(signs_of(one for one in chosen if one.group not in FOLDED)),
+        pages_total=max(-(-len(chosen) // PER_PAGE), 1),
         visits=[visit.code for visit in study.protocol.visits],
         own_sites=own_sites(request, staff),
         groups=GROUPS,
@@ -162,20 +162,14 @@ def own_sites(request: Request, staff: SignedInStaff) -> list[str]:
     return [site.id for site in study_of(request).protocol.sites if staff.site == ALL_SITES or staff.sees(site.id)]
 
 
-def concerns(line: BoardLine, visit: str) -> bool:
-    return line.visit is not None and line.visit.code == visit
-
-
-def in_order(lines: Sequence[BoardLine], asked: Asked) -> list[BoardLine]:
-    """Within each group by what was asked; the groups keep their order."""
+def in_order(found: Sequence[Standing], asked: Asked) -> Sequence[Standing]:
+    """Within each group by what was asked; the groups keep their order, and by urgency they stand already."""
     if asked.order == "urgency":
-        return sorted(lines, key=urgency)
-    groups = tuple(Group)
+        return found
+    groups = {group: place for place, group in enumerate(Group)}
     if asked.order == "code":
-        return sorted(lines, key=lambda line: (groups.index(line.group), line.code))
-    return sorted(
-        lines, key=lambda line: (groups.index(line.group), line.visit.on if line.visit else date.max, line.code)
-    )
+        return sorted(found, key=lambda one: (groups[one.group], one.code))
+    return sorted(found, key=lambda one: (groups[one.group], one.visit_on or date.max, one.code))
 
 
 def row_of(line: BoardLine, cohort: Cohort, traffic: Traffic, early: int, request: Request) -> Row:

@@ -5,7 +5,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.clinic.call import SignedInStaff, page, reading, study_now, study_of
+from bot.clinic.call import SignedInStaff, clinic_of, page, reading, study_now, study_of
 from bot.clinic.pages.study_table import sites_of
 from bot.clinic.routes import Nav, Pages
 from bot.diary.completeness import DayState
@@ -22,7 +22,8 @@ def show_completeness(request: Request, staff: SignedInStaff) -> Response:
     """Every week of the account's sites."""
     protocol = study_of(request).protocol
     with reading(request) as session:
-        lines = read_completeness(session, protocol, study_now(request), sites=sites_of(staff))
+        kept = clinic_of(request).memory.weeks
+        lines = read_completeness(session, protocol, study_now(request), sites=sites_of(staff), kept=kept)
     present = [site.id for site in protocol.sites if staff.sees(site.id)]
     return page(
         request,

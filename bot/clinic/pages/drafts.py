@@ -14,6 +14,7 @@ from bot.actions.sign_draft import missing_to_sign
 from bot.clinic.call import (
     Clinic,
     SignedInStaff,
+    clinic_of,
     link,
     note_view,
     page,
@@ -64,9 +65,10 @@ class Line:
 
 
 @pages.count(Nav.DRAFTS)
-def waiting(session: Session, staff: SignedInStaff, clinic: Clinic) -> int:  # noqa: ARG001  # every count takes the clinic
+def waiting(session: Session, staff: SignedInStaff, clinic: Clinic) -> int:
     """Held visits that nobody has signed."""
-    return count_unsigned(session, staff.site)
+    kept = clinic.memory.dates
+    return count_unsigned(session, clinic.study.protocol, clinic.clock.now(), scope=staff.site, kept=kept)
 
 
 @pages.get("/drafts", may=Permission.SEE_ANSWERS, nav=Nav.DRAFTS)
@@ -77,17 +79,17 @@ def list_drafts(request: Request, staff: SignedInStaff) -> Response:
     search = request.query_params.get("q", "").strip()[:LONGEST_SEARCH]
     protocol, now = study_of(request).protocol, study_now(request)
     with reading(request) as session:
-        every = read_queue(session, protocol, now, scope=staff.site, code=search)
-        found = [one for one in every if one.group in SHOWS[show]]
-        number, pages_there = page_number(request, len(found))
-        shown = found[(number - 1) * PER_PAGE : number * PER_PAGE]
+        kept = clinic_of(request).memory.dates
+        found = read_queue(session, protocol, now, scope=staff.site, code=search, groups=SHOWS[show], kept=kept)
+        number, pages_there = page_number(request, len(found.waiting))
+        shown = found.waiting[(number - 1) * PER_PAGE : number * PER_PAGE]
         lines = [line_of(one, staff.language) for one in page_of_queue(session, protocol, now, shown)]
     note_view(request, staff, "draft_list")
     return page(
         request,
         "drafts.html",
         groups=grouped(lines),
-        counts={group: sum(one.group is group for one in every) for group in Group},
+        counts=found.counts,
         Group=Group,
         show=show,
         search=search,
@@ -116,7 +118,7 @@ def line_of(found: QueueLine, language: str) -> Line:
         return signed_line(found, language)
     draft = found.draft
     missing = missing_to_sign(draft)
-    status = status_of(draft, missing, found.waiting.signature, is_current=False)
+    status = status_of(draft, missing, found.signature, is_current=False)
     note = ", ".join(settle_words(one, draft, language) for one in missing)
     total, known = total_of(draft)
     band = translate(BAND[draft.result.band], language) if draft.total is not None and draft.result.band else ""
@@ -143,7 +145,7 @@ def total_of(draft: Draft) -> tuple[str, bool]:
 
 def signed_line(found: QueueLine, language: str) -> Line:
     """A signed visit, as it was stored when it was signed."""
-    document, signature = found.signed or {}, found.waiting.signature
+    document, signature = found.signed or {}, found.signature
     total, band = document.get("total"), document.get("category")
     name = signature.row.printed_name if signature else ""
     return Line(

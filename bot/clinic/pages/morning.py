@@ -13,6 +13,7 @@ from starlette.responses import Response
 from bot.clinic.call import (
     Clinic,
     SignedInStaff,
+    clinic_of,
     language_of,
     note_view,
     page,
@@ -29,12 +30,13 @@ from bot.i18n import Message, clinic_text, format_day
 from bot.people.roles import Permission
 from bot.storage.calls import last_calls
 from bot.storage.tables import PhoneCallRow
-from bot.storage.views.board import BoardLine, SentMessage, Traffic, earliest_date, read_traffic
-from bot.storage.views.morning import MorningList, Unreached, closing_today, read_evening, read_morning
+from bot.storage.views.board import BoardLine, Group, SentMessage, Traffic, earliest_date, read_traffic
+from bot.storage.views.morning import MorningList, closing_today, read_evening, read_morning
+from bot.storage.views.standing import lines_of
 
 pages = Pages()
 
-MOST_ROWS: Final = 60
+MOST_ROWS: Final = 60  # of each part: for more no morning is long enough, and the board has them
 
 NOT_ENTERED: Final = clinic_text("reason", "%(day)s is not entered.")
 ONLY_SUBMIT: Final = clinic_text("reason", "%(day)s is answered, only Submit is missing.")
@@ -92,7 +94,8 @@ class Moment:
 @pages.count(Nav.MORNING)
 def count_savable(session: Session, staff: SignedInStaff, clinic: Clinic) -> int:
     """How many diaries can still be saved."""
-    return len(read_morning(session, clinic.study.protocol, clinic.clock.now(), scope=staff.site).save)
+    kept = clinic.memory.standings
+    return len(read_morning(session, clinic.study.protocol, clinic.clock.now(), scope=staff.site, standings=kept).save)
 
 
 @pages.get("/morning", may=Permission.SEE_COMPLETENESS, nav=Nav.MORNING)
@@ -100,37 +103,37 @@ def show_morning(request: Request, staff: SignedInStaff) -> Response:
     """The three parts, the times of the day, and what became of the messages."""
     protocol, now = study_of(request).protocol, study_now(request)
     with reading(request) as session:
-        found = read_morning(session, protocol, now, scope=staff.site)
-        people = [line.person.id for line in shown(found)]
+        standings = clinic_of(request).memory.standings
+        found = read_morning(session, protocol, now, scope=staff.site, standings=standings)
+        shown = [*found.save[:MOST_ROWS], *found.cannot[:MOST_ROWS], *found.unreached[:MOST_ROWS]]
+        lines, cohort = lines_of(session, protocol, now, shown)
+        people = [one.id for one in shown]
         traffic = read_traffic(session, people, now)
         calls = last_calls(session, people, now)
-        evening = read_evening(session, found.cohort, last_evening(request))
+        evening = read_evening(session, now, last_evening(request), scope=staff.site)
     note_view(request, staff, "morning")
     rows = Rows(request, traffic, calls)
-    chosen = request.query_params.get("call") or next((line.code for line in found.save), "")
+    chosen = request.query_params.get("call") or next((one.code for one in found.save), "")
     return page(
         request,
         "morning.html",
-        save=[rows.savable(line) for line in found.save[:MOST_ROWS]],
-        cannot=[rows.cannot(line, earliest_date(line, found.cohort)) for line in found.cannot[:MOST_ROWS]],
-        unreached=[rows.unreached(one) for one in found.unreached[:MOST_ROWS]],
+        save=[rows.savable(line) for line in lines if line.group is Group.SAVE],
+        cannot=[rows.cannot(line, earliest_date(line, cohort)) for line in lines if line.group is Group.CANNOT],
+        unreached=[
+            rows.unreached(line, one.unreached)
+            for line, one in zip(lines, shown, strict=True)
+            if one.unreached is not None and line.group not in (Group.SAVE, Group.CANNOT)
+        ],
         totals=(len(found.save), len(found.cannot), len(found.unreached)),
-        pressing=sum(1 for line in found.save if line.outlook and line.outlook.spare == 0),
+        pressing=found.pressing,
         times=times(request, found, evening.tonight),
         ended=evening.ended,
         plan=protocol,
         chosen=chosen,
-        anybody=bool(found.cohort.people),
+        anybody=found.anybody,
         can_act=staff.can(Permission.RUN_DIARY),
         can_invite=staff.can(Permission.ENROL),
     )
-
-
-def shown(found: MorningList) -> Iterable[BoardLine]:
-    """The first of each part: more than these no morning is long enough for; the board has the rest."""
-    yield from found.save[:MOST_ROWS]
-    yield from found.cannot[:MOST_ROWS]
-    yield from (one.line for one in found.unreached[:MOST_ROWS])
 
 
 def last_evening(request: Request) -> datetime:
@@ -170,10 +173,10 @@ class Rows:
         reasons.append((say(frame, self.language, day=day), earliest is not None))
         return self._row(line, [*reasons, *self._reach(line)], earliest=earliest)
 
-    def unreached(self, one: Unreached) -> ListRow:
+    def unreached(self, line: BoardLine, next_day: date) -> ListRow:
         """No message reaches although a diary day is near."""
-        next_day = say(NEXT_DAY, self.language, day=format_day(one.next_day, self.language))
-        return self._row(one.line, [*self._reach(one.line), (next_day, False)], day=one.next_day)
+        words = say(NEXT_DAY, self.language, day=format_day(next_day, self.language))
+        return self._row(line, [*self._reach(line), (words, False)], day=next_day)
 
     def _reach(self, line: BoardLine) -> list[tuple[str, bool]]:
         frame = REACHES.get(line.person.reach)
@@ -244,9 +247,9 @@ def times(request: Request, found: MorningList, tonight: Mapping[datetime, int])
 
 def closings(found: MorningList, now: datetime) -> Iterable[Moment]:
     """When open diaries close: by name at a check-in, else by their number."""
-    for at, number in closing_today(found.save, now).items():
-        alone = [line for line in found.save if line.deadline == at and line.visit and line.visit.on == line.today]
-        if number == 1 and alone and alone[0].visit and alone[0].visit.time:
-            yield Moment(at, "check_in", 1, alone[0].code)
+    for at, closing in closing_today(found.save, now).items():
+        first = closing[0]
+        if len(closing) == 1 and first.checks_in and min(first.closings) == at:
+            yield Moment(at, "check_in", 1, first.code)
         else:
-            yield Moment(at, "closing", number)
+            yield Moment(at, "closing", len(closing))

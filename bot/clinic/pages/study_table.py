@@ -8,7 +8,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.clinic.call import SignedInStaff, note_view, page, reading, study_now, study_of
+from bot.clinic.call import SignedInStaff, clinic_of, note_view, page, reading, study_now, study_of
 from bot.clinic.routes import Nav, Pages
 from bot.clinic.words import say
 from bot.i18n import Message, clinic_text
@@ -66,7 +66,8 @@ def show_study(request: Request, staff: SignedInStaff) -> Response:
     """The table as of now, over the account's sites."""
     protocol, sites = study_of(request).protocol, sites_of(staff)
     with reading(request) as session:
-        rows = read_study_table(session, protocol, study_now(request), sites=sites)
+        kept = clinic_of(request).memory.facts
+        rows = read_study_table(session, protocol, study_now(request), sites=sites, kept=kept)
     note_view(request, staff, "study_table")
     names = {visit.code: visit.names[staff.language] for visit in protocol.visits}
     return page(

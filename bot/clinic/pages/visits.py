@@ -1,7 +1,8 @@
 """Visits: what is due, and the acts on one: move, check in, preparation days, not taking place."""
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -16,6 +17,7 @@ from bot.clinic.asked_fields import A_DATE, CHOOSE, Faults, read_date, read_loca
 from bot.clinic.call import (
     SignedInStaff,
     act,
+    clinic_of,
     language_of,
     local_now,
     note_view,
@@ -36,8 +38,10 @@ from bot.people.roles import Permission
 from bot.storage.tables import ParticipantRow
 from bot.storage.views.board import BoardLine, Group, board_day, outlook_of
 from bot.storage.views.cohort import Cohort, Person, read_cohort, visit_days
+from bot.storage.views.dates import Dated, PersonDates
 from bot.storage.visits import calendar_of
 from schedules.visits import ScheduledVisit, VisitState
+from schedules.windows import ZonePeriod, local_day
 
 pages = Pages()
 
@@ -73,14 +77,17 @@ class DueVisit:
 def show_visits(request: Request, staff: SignedInStaff) -> Response:
     """Visits that are overdue, due today, or come within two weeks, by date."""
     study, now = study_of(request), study_now(request)
+    number, today = page_asked(request), Today(now)
     with reading(request) as session:
-        cohort = read_cohort(session, study.protocol, now, scope=staff.site)
+        everybody = clinic_of(request).memory.dates.read(session, study.protocol, now)
+        found = [due for person in everybody if staff.sees(person.site) for due in due_of(person, today(person))]
+        found.sort(key=lambda one: (one[1].on, one[0].code))
+        shown = found[(number - 1) * PER_PAGE : number * PER_PAGE]
+        people = {person.id for person, _visit in shown}
+        cohort = read_cohort(session, study.protocol, now, scope=staff.site, ids=people)
     note_view(request, staff, "visits")
-    found = [due for person in cohort.people for due in due_of(cohort, person)]
-    found.sort(key=lambda one: (one[1].on, one[0].code))
-    number = page_asked(request)
-    shown = found[(number - 1) * PER_PAGE : number * PER_PAGE]
-    lines = [line_of(cohort, person, visit) for person, visit in shown]
+    persons = {person.id: person for person in cohort.people}
+    lines = [line_of(cohort, persons[dated.id], visit.code) for dated, visit in shown]
     early = early_columns(lines)
     rows = [row(request, line, early) for line in lines]
     return page(
@@ -90,7 +97,7 @@ def show_visits(request: Request, staff: SignedInStaff) -> Response:
         today_rows=[one for one in rows if one.visit.on == one.today],
         later=[one for one in rows if one.visit.on > one.today],
         early=early,
-        numbers=[sum(kind(person, visit, cohort) == which for person, visit in found) for which in (-1, 0, 1)],
+        numbers=numbers_of(found, today),
         number=number,
         pages_total=max(-(-len(found) // PER_PAGE), 1),
         can_act=staff.can(Permission.RUN_DIARY),
@@ -103,27 +110,40 @@ def page_asked(request: Request) -> int:
     return int(given) if given.isdecimal() and 0 < len(given) < 5 and int(given) > 0 else 1
 
 
-def kind(person: Person, visit: ScheduledVisit, cohort: Cohort) -> int:
-    """Before, at or after today, as -1, 0 or 1."""
-    today = cohort.today(person)
-    return (visit.on > today) - (visit.on < today)
+@dataclass
+class Today:
+    """The date in a participant's own zone, worked out once for all who live by the same."""
+
+    now: datetime
+    _known: dict[tuple[ZonePeriod, ...], date] = field(default_factory=dict)
+
+    def __call__(self, person: PersonDates) -> date:
+        if person.zones not in self._known:
+            self._known[person.zones] = local_day(self.now, person.zones)
+        return self._known[person.zones]
 
 
-def due_of(cohort: Cohort, person: Person) -> list[tuple[Person, ScheduledVisit]]:
+def numbers_of(found: Sequence[tuple[PersonDates, Dated]], today: Today) -> list[int]:
+    """How many visits lie before, on and after today."""
+    kinds = Counter((visit.on > today(person)) - (visit.on < today(person)) for person, visit in found)
+    return [kinds[which] for which in (-1, 0, 1)]
+
+
+def due_of(person: PersonDates, today: date) -> list[tuple[PersonDates, Dated]]:
     """The person's visits that are overdue, today's, or near."""
-    if person.row.withdrawn_at is not None:
+    if person.withdrawn:
         return []
-    today = cohort.today(person)
     return [
         (person, visit)
-        for visit in person.calendar.visits
+        for visit in person.visits
         if (visit.state is VisitState.PLANNED and today - OVERDUE <= visit.on <= today + AHEAD)
         or (visit.held and visit.on == today)
     ]
 
 
-def line_of(cohort: Cohort, person: Person, visit: ScheduledVisit) -> BoardLine:
+def line_of(cohort: Cohort, person: Person, code: str) -> BoardLine:
     """A visit's week in the board's terms."""
+    visit = person.calendar.visit(code)
     days = tuple(board_day(cohort, person, visit, on) for on in visit_days(visit))
     return BoardLine(person, Group.TRACK, cohort.today(person), visit, days, outlook_of(days, cohort.protocol))
 

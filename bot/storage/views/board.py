@@ -1,6 +1,5 @@
 """Whose diary can still be saved: every participant's present diary week, grouped by what a person can do about it."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -179,8 +178,9 @@ def board_day(cohort: Cohort, person: Person, visit: ScheduledVisit, on: date) -
 
 def _saving_left(found: CohortDay, protocol: StudyProtocol) -> bool:
     """Whether every item is answered and nothing but Submit is missing."""
-    asked = {item.value for item in asked_items(protocol)}
-    return found.state is DayState.OPEN and found.entered is None and asked <= found.items
+    if found.state is not DayState.OPEN or found.entered is not None:
+        return False
+    return {item.value for item in asked_items(protocol)} <= found.items
 
 
 def counts(day: BoardDay, protocol: StudyProtocol) -> bool:
@@ -206,12 +206,6 @@ def _group(visit: ScheduledVisit, days: Sequence[BoardDay], outlook: Outlook, to
     if not outlook.possible:
         return Group.CANNOT
     return Group.TRACK if visit.on > today else Group.TODAY
-
-
-def count_groups(lines: Iterable[BoardLine]) -> dict[Group, int]:
-    """How many participants each group has, every group named."""
-    found = Counter(line.group for line in lines)
-    return {group: found[group] for group in Group}
 
 
 def earliest_date(line: BoardLine, cohort: Cohort) -> date | None:

@@ -3,14 +3,15 @@
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from sqlmodel import Session
 
 from bot.diary.completeness import DayState
-from bot.storage.participants import all_participants
-from bot.storage.views.days import assemble_diary
-from bot.storage.views.records import PersonRecord, Records, read_records
+from bot.storage.views.days import DayRecord, assemble_diary
+from bot.storage.views.draft import NEAR
+from bot.storage.views.kept import FOR_EVER, Found, Kept
+from bot.storage.views.records import PersonRecord, Records, read_records_in_bulk
 from schedules.protocol import StudyProtocol
 from schedules.visits import STOPPED
 
@@ -41,20 +42,69 @@ class WeekLine:
         return self.days.get(DayState.MISSED, 0) + self.days.get(DayState.PARTIAL, 0)
 
 
+@dataclass(frozen=True, slots=True)
+class PersonWeeks:
+    """One participant's scored days by state, by the Monday that begins the week."""
+
+    code: str
+    site: str
+    weeks: Mapping[date, Mapping[DayState, int]]
+
+
+def kept_weeks() -> Kept[PersonWeeks]:
+    """Everybody's weeks, in order of the codes."""
+    return Kept(work_out, lambda one: one.code)
+
+
+def work_out(
+    session: Session, protocol: StudyProtocol, now: datetime, ids: Collection[int] | None
+) -> Mapping[int, Found[PersonWeeks]]:
+    """The weeks of these participants, or of all, with the instant at which a day may change by itself."""
+    records = read_records_in_bulk(session, ids)
+    return {person.participant.id or 0: _weeks_of(person, records, protocol, now) for person in records.people}
+
+
+def _weeks_of(person: PersonRecord, records: Records, protocol: StudyProtocol, now: datetime) -> Found[PersonWeeks]:
+    weeks: dict[date, Counter[DayState]] = defaultdict(Counter)
+    until = FOR_EVER
+    for on, record in _scored_days(person, records, protocol, now):
+        if record is None:
+            until = min(until, next_date(now))
+            continue
+        if on >= now.date() - NEAR:
+            until = min((until, *(at for at in (record.day.opens_at, record.day.closes_at) if at > now)))
+        if _has_begun(record, person.participant.withdrawn_at):
+            weeks[on - timedelta(days=on.weekday())][record.state] += 1
+    return Found(PersonWeeks(person.participant.code, person.participant.site, weeks), until)
+
+
+def next_date(now: datetime) -> datetime:
+    """When the next date begins by the universal clock, by which days ahead come into sight."""
+    return datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), time(0), UTC)
+
+
 def read_completeness(
-    session: Session, protocol: StudyProtocol, now: datetime, *, sites: Collection[str] | None = None
+    session: Session,
+    protocol: StudyProtocol,
+    now: datetime,
+    *,
+    sites: Collection[str] | None = None,
+    kept: Kept[PersonWeeks] | None = None,
 ) -> list[WeekLine]:
-    """Every week with a scored day that has begun, oldest first, by site: ten queries, however many there are."""
-    wanted = [one for one in all_participants(session) if sites is None or one.site in sites]
-    records = read_records(session, wanted)
+    """Every week with a scored day that has begun, oldest first, by site: a fixed number of queries.
+
+    `kept` spares what has been worked out already.
+    """
+    known = (kept_weeks() if kept is None else kept).read(session, protocol, now)
     days: dict[tuple[date, str], Counter[DayState]] = defaultdict(Counter)
-    people: dict[tuple[date, str], set[int]] = defaultdict(set)
-    for person in records.people:
-        for on, state in _scored_days(person, records, protocol, now):
-            key = (on - timedelta(days=on.weekday()), person.participant.site)
-            days[key][state] += 1
-            people[key].add(person.participant.id or 0)
-    return [WeekLine(*key, len(people[key]), days[key]) for key in sorted(days)]
+    people: Counter[tuple[date, str]] = Counter()
+    for person in known:
+        if sites is None or person.site in sites:
+            for monday, states in person.weeks.items():
+                people[monday, person.site] += 1
+                for state, number in states.items():
+                    days[monday, person.site][state] += number
+    return [WeekLine(*key, people[key], days[key]) for key in sorted(days)]
 
 
 def total_of(lines: Collection[WeekLine], site: str) -> WeekLine | None:
@@ -70,21 +120,22 @@ def total_of(lines: Collection[WeekLine], site: str) -> WeekLine | None:
 
 def _scored_days(
     person: PersonRecord, records: Records, protocol: StudyProtocol, now: datetime
-) -> Iterator[tuple[date, DayState]]:
-    """Each scoring or excluded day of a visit that takes place, once it has begun; none after a withdrawal."""
+) -> Iterator[tuple[date, DayRecord | None]]:
+    """Each scoring or excluded day of a visit that takes place; one more than a day ahead has no record."""
     calendar = person.calendar(protocol)
     wanted = {
         on
         for visit in calendar.visits
         if visit.state not in STOPPED
         for on in (*visit.scoring_days, *(day.on for day in visit.excluded))
-        if on <= now.date() + timedelta(days=1)
     }
     diary = assemble_diary(
         person.participant, protocol, calendar, person.zones, records.outages, person.days, sorted(wanted), now
     )
-    ended = person.participant.withdrawn_at
-    for on, record in diary.records.items():
-        if record.state is DayState.NOT_OPEN or (ended is not None and record.day.opens_at >= ended):
-            continue
-        yield on, record.state
+    for on in wanted:
+        yield on, diary.records[on] if on <= now.date() + timedelta(days=1) else None
+
+
+def _has_begun(record: DayRecord, ended: datetime | None) -> bool:
+    """Whether the day has opened, and did so before a withdrawal."""
+    return record.state is not DayState.NOT_OPEN and (ended is None or record.day.opens_at < ended)

@@ -1,8 +1,8 @@
 """One visit's stored days and values, gathered into what the CDAI draft is built from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -19,6 +19,7 @@ from bot.scoring.sescd import SesCd, read_sescd
 from bot.storage.assessments import accepted_value, value_of
 from bot.storage.tables import AssessmentRow, ParticipantRow, ProtocolRow, VisitRow
 from bot.storage.views.days import DayRecord, Diary, assemble_diary
+from bot.storage.views.kept import FOR_EVER
 from bot.storage.views.records import PersonRecord, Records, read_record
 from schedules.loader import parse_protocol
 from schedules.protocol import StudyProtocol
@@ -26,6 +27,7 @@ from schedules.rule_set import RuleSet
 from schedules.visits import STOPPED, ScheduledVisit, VisitCalendar
 
 PERCENT = 100
+NEAR = timedelta(days=4)  # whatever the zone and the outages, no earlier day is open
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,18 @@ class Drafts:
             return self.protocol
         return parsed_version(row, self.records.protocols.get(row.protocol))
 
+    def hold_until(self) -> datetime:
+        """The next instant at which a day opens or closes that one of the drafts built so far looks at."""
+        near = self.now.date() - NEAR
+        days = {
+            (on, sources.diary.records[on].day)
+            for sources in self._built.values()
+            for on in (day.on for day in sources.draft.given.days)
+            if on >= near
+        }
+        instants = (at for _on, day in days for at in (day.opens_at, day.closes_at))
+        return min((at for at in instants if at > self.now), default=FOR_EVER)
+
     def _build(self, code: str) -> DraftSources:
         own = self.protocol_at(code)
         calendar = self.calendar(own)
@@ -115,7 +129,7 @@ class Drafts:
             height_cm=Decimal(participant.height_cm),
             standard_weight_kg=None if standard is None else Decimal(standard),
             stoma=participant.stoma,
-            days=tuple(_days(diary, visit)),
+            days=tuple(_days(diary, visit, self.person.days.entries)),
             excluded=tuple(_excluded(diary.calendar)),
             clinic=clinic_inputs(rows, visit.code),
             sescd=_sescd(rows, visit.code),
@@ -179,15 +193,13 @@ def _parsed(text: str, version: str) -> StudyProtocol:
     return parse_protocol(text, f"protocol version {version}")
 
 
-def _days(diary: Diary, visit: ScheduledVisit) -> list[DiaryDayInput]:
+def _days(diary: Diary, visit: ScheduledVisit, entered: Container[date]) -> list[DiaryDayInput]:
     """The scoring days, and any other day near the visit that was asked or entered."""
     withdrawn = diary.participant.withdrawn_at is not None
-    wanted = [
-        record
-        for on, record in sorted(diary.records.items())
-        if on in visit.scoring_days or diary.asked(on) is not None or record.entries
-    ]
-    return [day_input(record, withdrawn=withdrawn) for record in wanted]
+    wanted = (
+        on for on in sorted(diary.records) if on in visit.scoring_days or on in entered or diary.asked(on) is not None
+    )
+    return [day_input(diary.records[on], withdrawn=withdrawn) for on in wanted]
 
 
 def day_input(record: DayRecord, *, withdrawn: bool = False) -> DiaryDayInput:

@@ -1,81 +1,68 @@
 """The morning list: whose yesterday is still open, who cannot reach the minimum, whom messages do not reach."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlmodel import Session
 
+from bot.people.roles import ALL_SITES
 from bot.storage.tables import MessageRow, ParticipantRow
 from bot.storage.tables.traffic import ON_THE_WAY
-from bot.storage.views.board import RINGING, BoardLine, Group, board_lines, urgency
-from bot.storage.views.cohort import Cohort, read_cohort
+from bot.storage.views.board import RINGING, Group
+from bot.storage.views.kept import Kept
+from bot.storage.views.standing import Standing, kept_standings, within
 from schedules.protocol import StudyProtocol
-from schedules.visits import VisitState
-
-SOON = timedelta(days=2)
-UNREACHED = ("blocked", "stopped", "unbound")
-
-
-@dataclass(frozen=True, slots=True)
-class Unreached:
-    """A participant whom messages do not reach, with the next diary day that is to be asked."""
-
-    line: BoardLine
-    next_day: date
 
 
 @dataclass(frozen=True, slots=True)
 class MorningList:
-    """The three parts of the list; each participant stands in one."""
+    """The three parts of the list, whole; each participant stands in one. `anybody` tells an empty study."""
 
-    cohort: Cohort
-    lines: Sequence[BoardLine]
-    save: tuple[BoardLine, ...]
-    cannot: tuple[BoardLine, ...]
-    unreached: tuple[Unreached, ...]
+    save: Sequence[Standing]
+    cannot: Sequence[Standing]
+    unreached: Sequence[Standing]
+    anybody: bool
 
     @property
     def total(self) -> int:
         return len(self.save) + len(self.cannot) + len(self.unreached)
 
-
-def read_morning(session: Session, protocol: StudyProtocol, now: datetime, *, scope: str) -> MorningList:
-    """The list at `now` for some sites; constant number of queries."""
-    cohort = read_cohort(session, protocol, now, scope=scope)
-    lines = board_lines(cohort)
-    save = tuple(line for line in lines if line.group is Group.SAVE)
-    cannot = tuple(line for line in lines if line.group is Group.CANNOT)
-    rest = (line for line in lines if line.group not in (Group.SAVE, Group.CANNOT))
-    unreached = [found for line in rest if (found := unreached_of(line, cohort)) is not None]
-    unreached.sort(key=lambda one: (one.next_day, urgency(one.line)))
-    return MorningList(cohort, lines, save, cannot, tuple(unreached))
+    @property
+    def pressing(self) -> int:
+        """How many of those that can be saved have no day to lose."""
+        return sum(one.spare == 0 for one in self.save)
 
 
-def unreached_of(line: BoardLine, cohort: Cohort) -> Unreached | None:
-    """The participant as one whom no message reaches although a diary day is near, else None."""
-    person = line.person
-    if person.reach not in UNREACHED or line.group is Group.WITHDRAWN or not cohort.concerns(person):
-        return None
-    asked = (
-        day
-        for visit in person.calendar.visits
-        if visit.state is VisitState.PLANNED
-        for day in visit.asked_days
-        if line.today <= day <= line.today + SOON
+def read_morning(
+    session: Session,
+    protocol: StudyProtocol,
+    now: datetime,
+    *,
+    scope: str,
+    standings: Kept[Standing] | None = None,
+) -> MorningList:
+    """The list at `now` for some sites; constant number of queries. `standings` spares what is worked out already."""
+    kept = kept_standings() if standings is None else standings
+    own = within(kept.read(session, protocol, now), scope)
+    rest = (one for one in own if one.group not in (Group.SAVE, Group.CANNOT) and one.unreached is not None)
+    return MorningList(
+        save=[one for one in own if one.group is Group.SAVE],
+        cannot=[one for one in own if one.group is Group.CANNOT],
+        unreached=sorted(rest, key=lambda one: (one.unreached, one.rank)),
+        anybody=bool(own),
     )
-    found = min(asked, default=None)
-    return Unreached(line, found) if found is not None else None
 
 
-def closing_today(lines: Sequence[BoardLine], now: datetime) -> dict[datetime, int]:
-    """How many open days close at which instant from now on, earliest first."""
-    found: dict[datetime, int] = {}
-    for line in lines:
-        for day in line.savable:
-            if day.closes_at > now:
-                found[day.closes_at] = found.get(day.closes_at, 0) + 1
+def closing_today(save: Iterable[Standing], now: datetime) -> dict[datetime, list[Standing]]:
+    """Whose days close at which instant from now on, earliest first."""
+    found: dict[datetime, list[Standing]] = defaultdict(list)
+    for one in save:
+        for at in one.closings:
+            if at > now:
+                found[at].append(one)
     return dict(sorted(found.items()))
 
 
@@ -87,31 +74,24 @@ class Evening:
     tonight: Mapping[datetime, int]
 
 
-def read_evening(session: Session, cohort: Cohort, since: datetime) -> Evening:
-    """What became of the messages since an instant, and what is planned for the next 24 hours."""
+def read_evening(session: Session, now: datetime, since: datetime, *, scope: str) -> Evening:
+    """What became of the messages of some sites since an instant, and what is planned for the next 24 hours."""
     found = MessageRow.__table__.c  # type: ignore[attr-defined]  # SQLModel hides the table
     people = ParticipantRow.__table__.c  # type: ignore[attr-defined]
-    sites = sorted({person.row.site for person in cohort.people})
-    rows = (
-        session.connection()
-        .execute(
-            select(found.state, found.due_at, found.kind, func.count())
-            .join(ParticipantRow.__table__, found.participant_id == people.id)  # type: ignore[attr-defined]
-            .where(
-                people.site.in_(sites),
-                found.kind.in_(RINGING),
-                found.due_at >= since,
-                found.due_at < cohort.now + timedelta(hours=24),
-            )
-            .group_by(found.state, found.due_at, found.kind)
-        )
-        .all()
+    statement = (
+        select(found.state, found.due_at, found.kind, func.count())
+        .join(ParticipantRow.__table__, found.participant_id == people.id)  # type: ignore[attr-defined]
+        .where(found.kind.in_(RINGING), found.due_at >= since, found.due_at < now + timedelta(hours=24))
+        .group_by(found.state, found.due_at, found.kind)
     )
+    if scope != ALL_SITES:
+        statement = statement.where(people.site.in_(scope.split(",")))
+    rows = session.connection().execute(statement).all()
     ended: dict[str, int] = dict.fromkeys(("sent", "refused", "unknown", "expired"), 0)
     tonight: dict[datetime, int] = {}
     for state, due_at, kind, number in rows:
         if state in ended:
             ended[state] += number
-        elif state in ON_THE_WAY and kind == "prompt" and due_at > cohort.now:
+        elif state in ON_THE_WAY and kind == "prompt" and due_at > now:
             tonight[due_at] = tonight.get(due_at, 0) + number
     return Evening(ended, dict(sorted(tonight.items())))

@@ -1,25 +1,25 @@
 """Which CDAI drafts wait for somebody: today's visits, held visits without a signature, coming ones, and the signed."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from bot.people.roles import ALL_SITES
 from bot.scoring.draft import Draft
 from bot.storage.signatures import SignedOnce, signatures_of_all, signed_documents
-from bot.storage.tables import ParticipantRow, PreparationRow, SignatureRow, SignatureVoidRow, VisitRow
+from bot.storage.tables import ParticipantRow
+from bot.storage.views.dates import Dated, PersonDates, kept_dates
 from bot.storage.views.draft import Drafts
+from bot.storage.views.kept import Kept
 from bot.storage.views.records import read_records
-from bot.storage.visits import facts_of
+from bot.storage.views.standing import within
 from schedules.protocol import StudyProtocol
-from schedules.visits import ScheduledVisit, VisitState, plan_calendar
+from schedules.visits import VisitState
 
 COMING = timedelta(days=3)
 
@@ -34,118 +34,110 @@ class Group(StrEnum):
     SIGNED = "signed"
 
 
+PLACES = {group: place for place, group in enumerate(Group)}
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """One visit in the queue, before its draft is built."""
 
-    participant: ParticipantRow
-    visit: ScheduledVisit
+    participant: PersonDates
+    visit: Dated
     group: Group
-    signature: SignedOnce | None
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """The visits of the groups asked for, in the page's order, and how many each group has, every group named."""
+
+    waiting: Sequence[Waiting]
+    counts: Mapping[Group, int]
 
 
 @dataclass(frozen=True, slots=True)
 class QueueLine:
-    """One visit of a page of the queue: its draft, or what was stored when it was signed."""
+    """One visit of a page of the queue: its draft, or what was stored when it was signed, and its latest signature."""
 
     waiting: Waiting
     draft: Draft | None
     signed: Mapping[str, object] | None
+    signature: SignedOnce | None
 
 
 def read_queue(
-    session: Session, protocol: StudyProtocol, now: datetime, *, scope: str, code: str = ""
-) -> list[Waiting]:
-    """Every visit of the queue within a scope (site ids joined by commas, or `all`), in the page's order."""
-    people = {person.id or 0: person for person in session.exec(_people(scope, code)).all()}
-    visits: dict[int, dict[str, VisitRow]] = defaultdict(dict)
-    for row in _rows(session, VisitRow, scope, code):
-        visits[row.participant_id][row.code] = row
-    days: dict[int, list[PreparationRow]] = defaultdict(list)
-    for day in _rows(session, PreparationRow, scope, code, col(PreparationRow.removed_at).is_(None)):
-        days[day.participant_id].append(day)
-    last = {(one.row.participant_id, one.row.visit): one for one in signatures_of_all(session, _ids(scope, code))}
-    found = [
-        waiting
-        for key, person in people.items()
-        for waiting in _of_person(person, visits[key], days[key], last, protocol, now)
-    ]
-    return sorted(found, key=_order)
+    session: Session,
+    protocol: StudyProtocol,
+    now: datetime,
+    *,
+    scope: str,
+    code: str = "",
+    groups: Collection[Group] = tuple(Group),
+    kept: Kept[PersonDates] | None = None,
+) -> Queue:
+    """The queue within a scope (site ids joined by commas, or `all`); `kept` spares what is worked out already."""
+    today = {site.id: now.astimezone(ZoneInfo(site.timezone)).date() for site in protocol.sites}
+    everybody = (kept_dates() if kept is None else kept).read(session, protocol, now)
+    counts: Counter[Group] = Counter()
+    waiting = []
+    for person in within(everybody, scope, code=code):
+        for visit in person.visits:
+            group = _group(visit, today[person.site], withdrawn=person.withdrawn)
+            if group is not None:
+                counts[group] += 1
+                if group in groups:
+                    waiting.append(Waiting(person, visit, group))
+    return Queue(sorted(waiting, key=_order), {group: counts[group] for group in Group})
 
 
 def page_of_queue(
     session: Session, protocol: StudyProtocol, now: datetime, waiting: Sequence[Waiting]
 ) -> list[QueueLine]:
     """Build the drafts of one page; of a signed visit the result is read as it was stored."""
-    unsigned = [one for one in waiting if one.group is not Group.SIGNED]
-    records = read_records(session, {one.participant.id: one.participant for one in unsigned}.values())
-    drafts = {code: Drafts(person, records, protocol, now) for code, person in records.by_code.items()}
-    stored = {one.signature.row.stored_draft_id for one in waiting if one.signature and one.group is Group.SIGNED}
-    documents = signed_documents(session, stored)
-    return [_line(one, drafts, documents) for one in waiting]
+    last = _latest_signatures(session, {one.participant.id for one in waiting})
+    drafts = _drafts(session, protocol, now, {one.participant.id for one in waiting if one.group is not Group.SIGNED})
+    signed = [last[_key(one)] for one in waiting if one.group is Group.SIGNED]
+    documents = signed_documents(session, {one.row.stored_draft_id for one in signed})
+    return [_line(one, last.get(_key(one)), drafts, documents) for one in waiting]
 
 
-def count_unsigned(session: Session, scope: str) -> int:
+def count_unsigned(
+    session: Session, protocol: StudyProtocol, now: datetime, *, scope: str, kept: Kept[PersonDates] | None = None
+) -> int:
     """How many held visits have no signature that stands."""
-    standing = (
-        select(SignatureRow.id)
-        .join(SignatureVoidRow, col(SignatureVoidRow.signature_id) == SignatureRow.id, isouter=True)
-        .where(
-            SignatureRow.participant_id == VisitRow.participant_id,
-            SignatureRow.visit == VisitRow.code,
-            col(SignatureVoidRow.id).is_(None),
-        )
+    everybody = (kept_dates() if kept is None else kept).read(session, protocol, now)
+    return sum(
+        visit.held and not visit.signature_stands for person in within(everybody, scope) for visit in person.visits
     )
-    query = (
-        select(func.count())
-        .select_from(VisitRow)
-        .where(VisitRow.state == VisitState.HELD.value, ~standing.exists())
-        .where(col(VisitRow.participant_id).in_(_ids(scope, "")))
-    )
-    return int(session.exec(query).one())
 
 
-def _line(one: Waiting, drafts: Mapping[str, Drafts], documents: Mapping[int, Mapping[str, object]]) -> QueueLine:
-    if one.group is Group.SIGNED and one.signature is not None:
-        return QueueLine(one, None, documents.get(one.signature.row.stored_draft_id))
-    return QueueLine(one, drafts[one.participant.code].draft(one.visit.code).draft, None)
+def _latest_signatures(session: Session, people: Collection[int]) -> Mapping[tuple[int, str], SignedOnce]:
+    return {(one.row.participant_id, one.row.visit): one for one in signatures_of_all(session, people)}
 
 
-def _of_person(
-    person: ParticipantRow,
-    visits: Mapping[str, VisitRow],
-    days: Sequence[PreparationRow],
-    last: Mapping[tuple[int, str], SignedOnce],
-    protocol: StudyProtocol,
-    now: datetime,
-) -> Iterator[Waiting]:
-    today = now.astimezone(ZoneInfo(protocol.site(person.site).timezone)).date()
-    if not _concerns(person, visits, protocol, today):
-        return
-    facts = facts_of(protocol, visits, sorted(days, key=lambda day: day.on))
-    for visit in plan_calendar(protocol, person.baseline_on, facts).visits:
-        signature = last.get((person.id or 0, visit.code))
-        group = _group(visit, signature, today, withdrawn=person.withdrawn_at is not None)
-        if group is not None:
-            yield Waiting(person, visit, group, signature)
+def _drafts(session: Session, protocol: StudyProtocol, now: datetime, people: Collection[int]) -> Mapping[str, Drafts]:
+    rows = session.exec(select(ParticipantRow).where(col(ParticipantRow.id).in_(people))).all()
+    records = read_records(session, rows)
+    return {code: Drafts(person, records, protocol, now) for code, person in records.by_code.items()}
 
 
-def _concerns(person: ParticipantRow, visits: Mapping[str, VisitRow], protocol: StudyProtocol, today: date) -> bool:
-    """Whether any visit is held or near; errs on the side of yes, without a calendar."""
-    if any(row.held_on is not None for row in visits.values()):
-        return True
-    base = visits.get(protocol.baseline.code)
-    anchor = (base.scheduled_on if base else None) or person.baseline_on
-    dates = [anchor + timedelta(days=visit.day_offset) for visit in protocol.visits]
-    dates += [row.scheduled_on for row in visits.values() if row.scheduled_on is not None]
-    return any(today <= on <= today + COMING for on in dates)
+def _key(one: Waiting) -> tuple[int, str]:
+    return one.participant.id, one.visit.code
 
 
-def _group(visit: ScheduledVisit, signature: SignedOnce | None, today: date, *, withdrawn: bool) -> Group | None:
-    if signature is not None and signature.stands:
-        return Group.SIGNED
-    if signature is not None:
-        return Group.VOID
+def _line(
+    one: Waiting,
+    signature: SignedOnce | None,
+    drafts: Mapping[str, Drafts],
+    documents: Mapping[int, Mapping[str, object]],
+) -> QueueLine:
+    if one.group is Group.SIGNED and signature is not None:
+        return QueueLine(one, None, documents.get(signature.row.stored_draft_id), signature)
+    return QueueLine(one, drafts[one.participant.code].draft(one.visit.code).draft, None, signature)
+
+
+def _group(visit: Dated, today: date, *, withdrawn: bool) -> Group | None:
+    if visit.signature_stands is not None:
+        return Group.SIGNED if visit.signature_stands else Group.VOID
     if visit.held:
         return Group.TODAY if visit.on == today else Group.TO_SIGN
     if visit.state is not VisitState.PLANNED or withdrawn:
@@ -158,26 +150,4 @@ def _group(visit: ScheduledVisit, signature: SignedOnce | None, today: date, *, 
 def _order(one: Waiting) -> tuple[Any, ...]:
     """By group; those to sign from the oldest visit on, the signed from the newest on."""
     days = one.visit.on.toordinal()
-    newest_first = one.group is Group.SIGNED
-    return (tuple(Group).index(one.group), -days if newest_first else days, one.participant.code)
-
-
-def _people(scope: str, code: str) -> Any:
-    return _narrowed(select(ParticipantRow), scope, code).order_by(ParticipantRow.code)
-
-
-def _ids(scope: str, code: str) -> Any:
-    return _narrowed(select(ParticipantRow.id), scope, code)
-
-
-def _narrowed(statement: Any, scope: str, code: str) -> Any:
-    if scope != ALL_SITES:
-        statement = statement.where(col(ParticipantRow.site).in_(scope.split(",")))
-    if code:
-        statement = statement.where(col(ParticipantRow.code).contains(code.upper(), autoescape=True))
-    return statement
-
-
-def _rows(session: Session, table: Any, scope: str, code: str, *more: Any) -> Iterable[Any]:
-    statement = select(table).where(col(table.participant_id).in_(_ids(scope, code)), *more)
-    return session.exec(statement).all()
+    return (PLACES[one.group], -days if one.group is Group.SIGNED else days, one.participant.code)

@@ -1,12 +1,13 @@
 """Everything that drafts are built from, for one participant or many, in a fixed number of queries."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Any
 
+from sqlalchemy import select as sql_select
 from sqlmodel import Session, SQLModel, col, select
 
 from bot.storage.assessments import counting
@@ -62,14 +63,27 @@ class Records:
 def read_records(session: Session, participants: Iterable[ParticipantRow]) -> Records:
     """Read all of these participants: nine queries, however many there are."""
     people = list(participants)
-    ids = [person.id or 0 for person in people]
+    return _read(session, people, [person.id or 0 for person in people])
+
+
+def read_records_in_bulk(session: Session, ids: Collection[int] | None) -> Records:
+    """Read these participants, or all (None), without the answers of days that have an entry: it says the same."""
+    where = [] if ids is None else [col(ParticipantRow.id).in_(ids)]
+    table = ParticipantRow.__table__  # type: ignore[attr-defined]  # SQLModel hides the table
+    people = session.connection().execute(plain(table).where(*where)).all()
+    return _read(session, people, ids, answers=(~_has_entry().exists(),))
+
+
+def _read(session: Session, people: Sequence[Any], ids: Collection[int] | None, *, answers: Any = ()) -> Records:
+    keys = [person.id or 0 for person in people]
     visits: dict[int, dict[str, VisitRow]] = defaultdict(dict)
     for visit in _of(session, VisitRow, ids, VisitRow.id):
         visits[visit.participant_id][visit.code] = visit
-    preparation = _grouped(_of(session, PreparationRow, ids, PreparationRow.on, open_only=True))
+    in_force = col(PreparationRow.removed_at).is_(None)
+    preparation = _grouped(_of(session, PreparationRow, ids, PreparationRow.on, where=(in_force,)))
     zones = _zones(_of(session, ZoneRow, ids, ZoneRow.from_on, ZoneRow.id))
     entries = _by_day(_of(session, EntryRow, ids, EntryRow.revision))
-    answers = _answers(_of(session, AnswerRow, ids, AnswerRow.ordinal))
+    answered = _answers(_of(session, AnswerRow, ids, AnswerRow.ordinal, where=answers))
     helped: dict[int, set[date]] = defaultdict(set)
     for row in _of(session, HelpedRow, ids, HelpedRow.id):
         helped[row.participant_id].add(row.diary_day)
@@ -80,10 +94,10 @@ def read_records(session: Session, participants: Iterable[ParticipantRow]) -> Re
             visits=visits[key],
             preparation=preparation[key],
             zones=zones[key],
-            days=StoredDays(answers[key], entries[key], {}, helped[key]),
+            days=StoredDays(answered[key], entries[key], {}, helped[key]),
             assessments=counting(assessed[key]),
         )
-        for person, key in zip(people, ids, strict=True)
+        for person, key in zip(people, keys, strict=True)
     ]
     return Records(found, outages(session), _protocols(session))
 
@@ -94,11 +108,24 @@ def read_record(session: Session, participant: ParticipantRow) -> tuple[PersonRe
     return records.people[0], records
 
 
-def _of(session: Session, table: type[Any], ids: Sequence[int], *order: Any, open_only: bool = False) -> Sequence[Any]:
-    statement = select(table).where(col(table.participant_id).in_(ids)).order_by(*order)
-    if open_only:
-        statement = statement.where(col(table.removed_at).is_(None))
-    return session.exec(statement).all()
+def plain(table: Any) -> Any:
+    """Rows of a table as they are, not tracked: several times as fast to read."""
+    return sql_select(*table.c)
+
+
+def _of(
+    session: Session, table: type[Any], ids: Collection[int] | None, *order: Any, where: Collection[Any] = ()
+) -> Sequence[Any]:
+    statement = plain(table.__table__).where(*where)
+    if ids is not None:
+        statement = statement.where(col(table.participant_id).in_(ids))
+    return session.connection().execute(statement.order_by(*order)).all()
+
+
+def _has_entry() -> Any:
+    return sql_select(EntryRow.id).where(  # type: ignore[call-overload]  # SQLModel types columns as values
+        EntryRow.participant_id == AnswerRow.participant_id, EntryRow.diary_day == AnswerRow.diary_day
+    )
 
 
 def _grouped(rows: Iterable[Any]) -> Mapping[int, list[Any]]:

@@ -4,7 +4,7 @@ from scipy.stats import binomtest
 from bot.scoring.binomial import exact_interval
 
 
-@pytest.mark.parametrize("of", [1, 2, 7, 40, 200])
+@pytest.mark.parametrize("of", [1, 2, 7, 40, 200, 2_000, 10_000])
 def test_limits_agree_with_a_statistics_library(of):
     for successes in range(0, of + 1, max(1, of // 20)):
         theirs = binomtest(successes, of).proportion_ci(0.95, method="exact")
