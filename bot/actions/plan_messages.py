@@ -13,7 +13,7 @@ from bot.actions.study import Study
 from bot.diary.card import only_saving_is_left
 from bot.storage.outbox import enqueue
 from bot.storage.participants import all_participants, bound_chat, lock_everybody, lock_participants
-from bot.storage.tables import MessageRow, ParticipantRow
+from bot.storage.tables import ChatRow, MessageRow, ParticipantRow
 from bot.storage.views.cards import asked_items, card_state
 from bot.storage.views.days import DayRecord, Diary, read_diary
 from schedules.reminders import DayFacts, MessageKind, PlannedMessage, ReminderFacts, plan_reminders
@@ -107,13 +107,18 @@ def wanted_messages(
 
 def plan_for(session: Session, diary: Diary, study: Study, now: datetime) -> Sequence[PlannedMessage]:
     """The plan for a diary already read."""
+    return plan_of(diary, bound_chat(session, diary.participant.id or 0), study, now)
+
+
+def plan_of(diary: Diary, chat: ChatRow | None, study: Study, now: datetime) -> Sequence[PlannedMessage]:
+    """The plan for those days of a diary that have been read, and the chat that is bound now."""
     today = local_day(now, diary.zones)
     days = [
         day_facts(diary, diary.records[on], study)
         for on in sorted(diary.records)
         if today - BACKLOG <= on <= today + HORIZON
     ]
-    facts = _facts(session, diary)
+    facts = _facts(diary, chat)
     planned = plan_reminders(study.protocol.reminders, facts, days, now)
     return (*planned, *_thank_you(diary, facts, study, now))
 
@@ -164,9 +169,8 @@ def day_facts(diary: Diary, record: DayRecord, study: Study) -> DayFacts:
     )
 
 
-def _facts(session: Session, diary: Diary) -> ReminderFacts:
+def _facts(diary: Diary, chat: ChatRow | None) -> ReminderFacts:
     participant = diary.participant
-    chat = bound_chat(session, participant.id or 0)
     allowed = participant.stopped_at is None and participant.withdrawn_at is None and chat is not None
     return ReminderFacts(
         hour=time.fromisoformat(participant.hour),

@@ -1,28 +1,28 @@
 """The last check before a message goes out, and its words: shares the transaction that writes `sending`."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from sqlmodel import Session
 
 from bot.actions.link_staff_chat import LINKED
 from bot.actions.nudge import NUDGE
-from bot.actions.open_card import open_card
+from bot.actions.open_card import open_card, to_neutral
 from bot.actions.panels import panel_context, panel_state
 from bot.actions.plan_messages import NO_LONGER_DUE, PLANNED_KINDS, TOO_LATE, base_key, message_key, plan_for
+from bot.actions.prepare_reminders import IN_HAND, REMINDED, prepare_reminders
 from bot.actions.queue import read_words
 from bot.actions.reply_to_participant import TEAM
 from bot.actions.send_morning_list import AT, MORNING, word_morning_list
 from bot.actions.study import Study
 from bot.actions.today import today_view
-from bot.diary.card import Shown
+from bot.actions.verdict import Dropped, Later, Prepared, Ready, to_edit, to_send
 from bot.messages.card import render_card
 from bot.messages.neutral import NeutralKind, render_neutral
 from bot.messages.panel import render_panel
-from bot.messages.rendered import Rendered
 from bot.messages.replies import render_reply
 from bot.messages.team import render_frame, render_linked
 from bot.messages.today import render_today
@@ -31,38 +31,20 @@ from bot.storage.tables import CardRow, ChatRow, MessageRow, PanelRow
 from bot.storage.views.cards import card_context, card_state, is_open
 from bot.storage.views.days import DayRecord, Diary, read_diary
 
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """A message that may go out now: what to do with which chat, and its words and buttons."""
-
-    method: Literal["send", "edit"]
-    address: int
-    text: str
-    rows: tuple[tuple[tuple[str, str], ...], ...]
-    provider_msg_id: int | None = None
+__all__ = ["Dropped", "Later", "Prepared", "Ready", "prepare", "prepare_together"]
 
 
-@dataclass(frozen=True, slots=True)
-class Dropped:
-    """A message that must not go out, with its end state and the reason."""
-
-    state: Literal["expired", "cancelled"]
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Later:
-    """A message whose time has moved."""
-
-    due_at: datetime
-
-
-Prepared = Ready | Dropped | Later
+def prepare_together(session: Session, rows: Sequence[MessageRow], *, study: Study, now: datetime) -> list[Prepared]:
+    """Decide for several rows at once: reminders in a fixed number of questions, all others one by one."""
+    reminders = [row for row in rows if row.kind in REMINDED]
+    found = dict(zip((row.id for row in reminders), prepare_reminders(session, reminders, study, now), strict=True))
+    return [found[row.id] if row.id in found else prepare(session, row, study=study, now=now) for row in rows]
 
 
 def prepare(session: Session, row: MessageRow, *, study: Study, now: datetime) -> Prepared:
     """Decide, from the truth as it stands, whether this row goes out, and word it."""
+    if row.kind in REMINDED:
+        return prepare_reminders(session, [row], study, now)[0]
     if row.not_after is not None and now > row.not_after:
         return Dropped("expired", TOO_LATE)
     if row.kind in PLANNED_KINDS:
@@ -94,10 +76,8 @@ def _planned(session: Session, row: MessageRow, study: Study, now: datetime) -> 
     if row.resend_of is None and wanted[key].due_at > now:
         return Later(wanted[key].due_at)
     if row.kind == "thank_you":
-        return _send(chat.address, render_reply("thanks_last_visit", {}, participant.language))
-    if row.kind == "closing":
-        return _closing(session, row, diary, study, now)
-    return _copy(session, row, diary, chat, study, now)
+        return to_send(chat.address, render_reply("thanks_last_visit", {}, participant.language))
+    return _closing(session, row, diary, study, now)
 
 
 def _of_the_team(
@@ -105,11 +85,11 @@ def _of_the_team(
 ) -> Prepared:
     """A reply of the site team to a participant, or a word to one of its own members."""
     if TEAM in payload:
-        return _send(row.address or 0, render_frame(payload[TEAM], payload["params"], payload["language"]))
+        return to_send(row.address or 0, render_frame(payload[TEAM], payload["params"], payload["language"]))
     if LINKED in payload:
-        return _send(row.address or 0, render_linked(payload["language"], time=f"{AT:%H:%M}"))
+        return to_send(row.address or 0, render_linked(payload["language"], time=f"{AT:%H:%M}"))
     worded = word_morning_list(session, row, study=study, now=now)
-    return Dropped("cancelled", NO_LONGER_DUE) if worded is None else _send(*worded)
+    return Dropped("cancelled", NO_LONGER_DUE) if worded is None else to_send(*worded)
 
 
 def _after_outage(
@@ -135,29 +115,21 @@ def _copy(
     chat: ChatRow,
     study: Study,
     now: datetime,
-    kind: NeutralKind | None = None,
+    kind: NeutralKind,
 ) -> Prepared:
     """A fresh, neutral copy of the day's card."""
     if row.diary_day is None or (record := diary.record(row.diary_day)) is None:
         return Dropped("cancelled", NO_LONGER_DUE)
     card = open_card(session, diary.participant.id or 0, row.diary_day, row.visit or "", study=study)
     if row.resend_of is not None and record.answers:
-        return Dropped("cancelled", "already in hand")
+        return Dropped("cancelled", IN_HAND)
     row.card_id = card.id
-    to_neutral(session, card)
-    record = _with_card(diary, card, study, session, now)
+    to_neutral(card)
     context = card_context(diary, record, study.protocol, now)
-    return _send(
+    return to_send(
         chat.address,
-        render_neutral(kind or NeutralKind(row.kind), card_state(card, record), context, diary.participant.language),
+        render_neutral(kind, card_state(card, record), context, diary.participant.language),
     )
-
-
-def to_neutral(session: Session, card: CardRow) -> None:
-    """A fresh copy shows no question, so a typed number answers none until Start is tapped."""
-    if card.shown not in (Shown.SAVED.value, Shown.CLOSED.value):
-        card.shown, card.item, card.pending = Shown.NEUTRAL.value, None, None
-        session.add(card)
 
 
 def _closing(session: Session, row: MessageRow, diary: Diary, study: Study, now: datetime) -> Prepared:
@@ -176,9 +148,9 @@ def _about_diary(
     card = session.get(CardRow, row.card_id) if row.card_id else None
     if "today" in payload:
         if card is not None:
-            to_neutral(session, card)
+            to_neutral(card)
             diary = read_diary(session, participant, study.protocol, now)
-        return _send(row.address or 0, render_today(today_view(session, diary, study, now), participant.language))
+        return to_send(row.address or 0, render_today(today_view(session, diary, study, now), participant.language))
     if card is None or card.provider_msg_id is None:
         return Dropped("cancelled", "no card to redraw")
     prepared = _card(session, card, diary, study, now)
@@ -200,7 +172,7 @@ def _card(session: Session, card: CardRow, diary: Diary, study: Study, now: date
     rendered = render_card(
         card_state(card, record), card_context(diary, record, study.protocol, now), diary.participant.language
     )
-    return _edit(chat.address, card.provider_msg_id, rendered)
+    return to_edit(chat.address, card.provider_msg_id, rendered)
 
 
 def _with_card(diary: Diary, card: CardRow, study: Study, session: Session, now: datetime) -> DayRecord:
@@ -217,26 +189,12 @@ def _panel(session: Session, row: MessageRow, payload: Mapping[str, Any], study:
         return Dropped("cancelled", "the panel is gone")
     rendered = render_panel(panel_state(panel), panel_context(session, panel, study, now), panel.language)
     if row.kind == "edit":
-        return _edit(panel.address, panel.provider_msg_id, rendered)
-    return _send(panel.address, rendered)
+        return to_edit(panel.address, panel.provider_msg_id, rendered)
+    return to_send(panel.address, rendered)
 
 
 def _reply(row: MessageRow, payload: Mapping[str, Any]) -> Prepared:
     rendered = render_reply(*read_words(payload))
     if "message_id" in payload:
-        return _edit(row.address or 0, payload["message_id"], rendered)
-    return _send(row.address or 0, rendered)
-
-
-def _send(address: int, rendered: Rendered) -> Ready:
-    return Ready("send", address, rendered.text, _rows(rendered))
-
-
-def _edit(address: int, message_id: int | None, rendered: Rendered) -> Ready | Dropped:
-    if message_id is None:
-        return Dropped("cancelled", "no message to redraw")
-    return Ready("edit", address, rendered.text, _rows(rendered), message_id)
-
-
-def _rows(rendered: Rendered) -> tuple[tuple[tuple[str, str], ...], ...]:
-    return tuple(tuple((button.label, button.data) for button in row) for row in rendered.rows)
+        return to_edit(row.address or 0, payload["message_id"], rendered)
+    return to_send(row.address or 0, rendered)

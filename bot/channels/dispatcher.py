@@ -25,6 +25,7 @@ from bot.storage.outbox import (
     claim_due,
     claim_of,
     finish,
+    finish_delivered,
     free_unsent,
     held_row,
     next_due,
@@ -41,6 +42,8 @@ from schedules.delivery import backoff
 log = get_logger(__name__)
 
 IN_FLIGHT = 10
+GROUP = 5  # receipts that are worth a transaction of their own
+GATHER = 0.02  # seconds that a receipt waits for others
 LONGEST_SLEEP = 1.0  # seconds
 SHORT_SLEEP = 0.2  # seconds, while something due rests between tries
 TROUBLE_REST = 1.0
@@ -61,6 +64,17 @@ class Prepare(Protocol):
     def __call__(self, session: Session, row: MessageRow, *, study: Study, now: datetime) -> Prepared: ...
 
 
+class Groups(Protocol):
+    """The same for several messages at once, in few questions; what raises is done again one by one."""
+
+    def prepare(
+        self, session: Session, rows: Sequence[MessageRow], *, study: Study, now: datetime
+    ) -> Sequence[Prepared]: ...
+    def delivered(
+        self, session: Session, receipts: Sequence[tuple[MessageRow, int | None]], *, now: datetime
+    ) -> None: ...
+
+
 class Consequences(Protocol):
     """What follows from an end state, in the transaction that writes it."""
 
@@ -74,8 +88,7 @@ class Sending:
     """A message on its way: the claim that proves it is ours, and its words."""
 
     claim: Claim
-    kind: str
-    participant_id: int | None
+    row: MessageRow  # as it was when it left
     ready: Ready
 
 
@@ -98,6 +111,7 @@ class Dispatcher:
     rng: Random
     leadership: Leadership = field(default_factory=Alone)
     watch: Callable[[], None] = lambda: None
+    groups: Groups | None = None
     pace: Pace = field(default_factory=Pace)
 
     def __post_init__(self) -> None:
@@ -186,11 +200,12 @@ class Dispatcher:
         with self.database.write() as session:
             self.leadership.confirm(session)
             self._recover_now_and_then(session, known, now, system_now)
-            lock_participants(session, {one.participant_id for one, _outcome in back if one.participant_id is not None})
-            for sending, outcome in back:
-                self._record(session, sending, outcome, now, system_now)
+            people = {one.row.participant_id for one, _outcome in back if one.row.participant_id is not None}
+            lock_participants(session, people)
+            self._record_all(session, back, now, system_now)
             rows = self._claim(session, room, under_way, now, system_now) if room > 0 else ()
-            begun = [self._begin(session, row, held, now, system_now) for row in rows if row.state == "claimed"]
+            ours = [row for row in rows if row.state == "claimed"]
+            begun = self._begin_all(session, ours, held, now, system_now)
             self._sleep = self._until(next_due(session), now)
         return len(rows), [sending for sending in begun if sending is not None]
 
@@ -200,7 +215,7 @@ class Dispatcher:
         rows = claim_due(
             session, owner=self.owner, study_now=now, system_now=system_now, limit=room,
             busy_addresses={sending.ready.address for sending in under_way},
-            busy_participants={sending.participant_id for sending in under_way if sending.participant_id is not None},
+            busy_participants={one.row.participant_id for one in under_way if one.row.participant_id is not None},
         )  # fmt: skip
         wanted = {row.participant_id for row in rows if row.participant_id is not None}
         ours = lock_participants(session, wanted, wait=False)
@@ -208,6 +223,42 @@ class Dispatcher:
             if row.participant_id is not None and row.participant_id not in ours:
                 put_back(session, row, next_try_at=system_now + BUSY_REST)
         return rows
+
+    def _begin_all(
+        self,
+        session: Session,
+        rows: Sequence[MessageRow],
+        held: dict[int, datetime | None],
+        now: datetime,
+        system_now: datetime,
+    ) -> Sequence[Sending | None]:
+        """Check claimed messages together; a defect in one is found by checking each alone."""
+        if self.groups is not None and rows:
+            try:
+                prepared = self.groups.prepare(session, rows, study=self.study(), now=now)
+            except DATABASE_TROUBLE:
+                raise
+            except Exception as error:  # noqa: BLE001  # each alone will say what it is
+                log.warning("group_unpreparable", rows=len(rows), error=type(error).__name__)
+            else:
+                both = zip(rows, prepared, strict=True)
+                return [self._hold_or_settle(session, row, one, held, now, system_now) for row, one in both]
+        return [self._begin(session, row, held, now, system_now) for row in rows]
+
+    def _hold_or_settle(
+        self,
+        session: Session,
+        row: MessageRow,
+        prepared: Prepared,
+        held: dict[int, datetime | None],
+        now: datetime,
+        system_now: datetime,
+    ) -> Sending | None:
+        """A message that must wait has got its card all the same: it shows no question until the message comes."""
+        if isinstance(prepared, Ready) and self._must_wait(prepared, row, held, system_now):
+            put_back(session, row, next_try_at=held[prepared.address])
+            return None
+        return self._settle(session, row, prepared, held, now)
 
     def _begin(
         self, session: Session, row: MessageRow, held: dict[int, datetime | None], now: datetime, system_now: datetime
@@ -263,7 +314,7 @@ class Dispatcher:
                 begin_sending(session, row, now=now)
                 self.pace.note(prepared.address, self.clock.monotonic())
                 held[prepared.address] = None
-                return Sending(claim_of(row), row.kind, row.participant_id, prepared)
+                return Sending(claim_of(row), row, prepared)
         return None
 
     def _stumbled(self, session: Session, row: MessageRow, now: datetime, system_now: datetime) -> None:
@@ -278,13 +329,61 @@ class Dispatcher:
         outcome = await self._attempt(sending)
         if isinstance(outcome, Retry) and outcome.everyone and outcome.after:
             self.pace.pause(outcome.after + self.rng.random() / 2, self.clock.monotonic())
-        MESSAGES.labels(sending.kind, word_for(outcome)).inc()
+        MESSAGES.labels(sending.row.kind, word_for(outcome)).inc()
         self._under_way.pop(sending.claim.id, None)
         if self.leadership.leading:
             self._back.append((sending, outcome))
         else:
             log.warning("claim_lost", outbox_id=sending.claim.id, outcome=word_for(outcome))
-        self._wake.set()
+        self._wake_for_receipts()
+
+    def _wake_for_receipts(self) -> None:
+        """Write receipts in groups: when there are a few, when nothing else is on its way, or a moment later."""
+        if len(self._back) >= GROUP or len(self._flying) <= 1:
+            self._wake.set()
+        else:
+            asyncio.get_running_loop().call_later(GATHER, self._wake.set)
+
+    def _record_all(
+        self, session: Session, back: Sequence[tuple[Sending, Outcome]], now: datetime, system_now: datetime
+    ) -> None:
+        """Write what has come back: deliveries in one go, everything else one by one."""
+        delivered = [(sending, outcome) for sending, outcome in back if isinstance(outcome, Delivered)]
+        if self.groups is None or len(delivered) < 2:
+            delivered = []
+        done = {sending.claim.id for sending, _ in delivered}
+        for sending, outcome in back:
+            if sending.claim.id not in done:
+                self._record(session, sending, outcome, now, system_now)
+        if self.groups is not None and delivered:
+            self._record_deliveries(session, self.groups, delivered, now)
+
+    def _record_deliveries(
+        self, session: Session, groups: Groups, delivered: Sequence[tuple[Sending, Delivered]], now: datetime
+    ) -> None:
+        receipts = {sending.claim: outcome.provider_msg_id for sending, outcome in delivered}
+        kept = finish_delivered(session, receipts, now=now)
+        for claim in receipts.keys() - kept:
+            log.warning("claim_lost", outbox_id=claim.id, outcome="delivered")
+        ours = [(sending.row, outcome.provider_msg_id) for sending, outcome in delivered if sending.claim in kept]
+        if self._follow_all(session, lambda: groups.delivered(session, ours, now=now)):
+            return
+        for row, provider_msg_id in ours:
+            self._follow(session, row, partial(self.consequences.delivered, session, row, provider_msg_id, now=now))
+
+    def _follow_all(self, session: Session, act: Callable[[], None]) -> bool:
+        """Carry out the consequences of several receipts; False when a defect has undone them."""
+        savepoint = session.begin_nested()
+        try:
+            act()
+        except DATABASE_TROUBLE:
+            raise
+        except Exception as error:  # noqa: BLE001  # each alone will say what it is
+            savepoint.rollback()
+            log.warning("group_consequences_failed", error=type(error).__name__)
+            return False
+        savepoint.commit()
+        return True
 
     async def _attempt(self, sending: Sending) -> Outcome:
         """A process that slept through the end of its lease must not wake up sending."""

@@ -11,7 +11,7 @@ from random import Random
 from sqlalchemy import exists, func, select
 from sqlmodel import Session, col
 
-from bot.actions import record_delivery
+from bot.actions import in_groups, record_delivery
 from bot.actions.come_back import TAPS_LAST, come_back
 from bot.actions.keep_time import last_heard, note_alive, silent_since
 from bot.actions.plan_messages import plan_due
@@ -140,6 +140,7 @@ class Stage:
         return Dispatcher(
             self.database, self.clock, lambda: self.study, TelegramSender(self._connection.bot), prepare,
             record_delivery, owner="rehearsal", rng=self._rng,
+            groups=in_groups,
         )  # fmt: skip
 
     def _make_intake(self) -> Intake:

@@ -6,6 +6,8 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import BindParameter, bindparam
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session, col, select
 
 from bot.storage.tables import AnswerRow, CardRow, EntryRow, HelpedRow
@@ -33,6 +35,7 @@ CARDS = (
 HELPED = select(col(HelpedRow.diary_day)).where(
     col(HelpedRow.participant_id) == PARTICIPANT, col(HelpedRow.diary_day).between(FIRST, LAST)
 )
+NEW_CARD = {"revision": 0, "snooze_count": 0}
 CARD_BY_KEY = select(CardRow).where(col(CardRow.key) == bindparam("key"))
 ENTRY_FIELDS = ("stools", "pain", "wellbeing", "antidiarrhoeal", "timing", "source", "language", "wording_version")
 
@@ -56,6 +59,20 @@ def cards_since(session: Session, participant_id: int, first: date) -> Mapping[d
     """Every card from a diary day on, whether or not the calendar still asks its day."""
     rows = session.exec(CARDS, params=_span(participant_id, [first, date.max])).all()
     return {row.diary_day: row for row in rows}
+
+
+def add_cards(session: Session, cards: Sequence[Mapping[str, Any]]) -> Mapping[tuple[int, date], CardRow]:
+    """Store new cards and answer them as stored; one that another process has just made is read instead."""
+    if not cards:
+        return {}
+    insert_into = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgres_insert
+    once = insert_into(CardRow).on_conflict_do_nothing(index_elements=["participant_id", "diary_day"])
+    added = session.scalars(once.returning(CardRow), [{**NEW_CARD, **card} for card in cards]).all()
+    stored = {(card.participant_id, card.diary_day): card for card in added}
+    for day in ((card["participant_id"], card["diary_day"]) for card in cards):
+        if day not in stored and (there := card_of(session, *day)) is not None:
+            stored[day] = there
+    return stored
 
 
 def answers_of(session: Session, participant_id: int, days: Collection[date]) -> Mapping[date, Mapping[str, AnswerRow]]:

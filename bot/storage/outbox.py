@@ -1,14 +1,15 @@
 """The outbox: one table of messages, claimed under a lease, each ending in exactly one recorded state."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Table, bindparam, func, or_, text, update
+from sqlalchemy import ColumnElement, Table, bindparam, func, literal_column, or_, text, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from bot.storage.notices import OUTBOX, notify
 from bot.storage.tables import MessageRow
@@ -42,9 +43,14 @@ CLAIMABLE = (
         col(MessageRow.due_at) <= bindparam("study_now"),
         or_(col(MessageRow.next_try_at).is_(None), col(MessageRow.next_try_at) <= bindparam("clock")),
     )
-    .order_by(col(MessageRow.priority), col(MessageRow.due_at), col(MessageRow.id))
+    .order_by(col(MessageRow.due_at), col(MessageRow.id))
     .limit(bindparam("room"))
     .with_for_update(skip_locked=True)
+)
+# One question for each priority, so that an index gives the order and ten thousand due rows are not sorted for ten.
+ANSWERS_FIRST = (
+    CLAIMABLE.where(col(MessageRow.priority) == literal_column("0")),
+    CLAIMABLE.where(col(MessageRow.priority) > literal_column("0")),
 )
 HELD_ROW = (
     select(MessageRow)
@@ -55,6 +61,24 @@ HELD_ROW = (
         in_states(HELD),
     )
     .with_for_update()
+)
+HELD_IDS = (
+    select(MESSAGES.c.id, MESSAGES.c.lease_owner, MESSAGES.c.fence)
+    .where(MESSAGES.c.id.in_(bindparam("ids", expanding=True)), in_states(HELD))
+    .with_for_update()
+)
+SENT = (
+    update(MESSAGES)
+    .where(MESSAGES.c.id == bindparam("held"))
+    .values(
+        state="sent",
+        outcome="delivered",
+        reason=None,
+        lease_owner=None,
+        lease_until=None,
+        sent_at=bindparam("at"),
+        provider_msg_id=func.coalesce(bindparam("number"), MESSAGES.c.provider_msg_id),
+    )
 )
 NEXT_DUE = select(func.min(col(MessageRow.due_at))).where(in_states(UNSENT))
 
@@ -117,12 +141,12 @@ def claim_due(
     Due instants are study time; leases and pauses run by the system clock, on PostgreSQL by the database's.
     """
     clock = lease_clock(session, system_now)
-    query = CLAIMABLE
-    if busy_addresses:
-        query = query.where(_none_of(col(MessageRow.address), busy_addresses))
-    if busy_participants:
-        query = query.where(_none_of(col(MessageRow.participant_id), busy_participants))
-    rows = session.exec(query, params={"study_now": study_now, "clock": clock, "room": limit}).all()
+    rows: list[MessageRow] = []
+    for question in ANSWERS_FIRST:
+        if len(rows) < limit:
+            query = _beside(question, busy_addresses, busy_participants)
+            given = {"study_now": study_now, "clock": clock, "room": limit - len(rows)}
+            rows.extend(session.exec(query, params=given).all())
     for row in rows:
         row.state, row.lease_owner, row.lease_until, row.fence = (
             "claimed",
@@ -130,8 +154,17 @@ def claim_due(
             clock + lease,
             row.fence + 1,
         )
-    session.flush()
     return rows
+
+
+def _beside(
+    query: SelectOfScalar[MessageRow], addresses: Collection[int], participants: Collection[int]
+) -> SelectOfScalar[MessageRow]:
+    if addresses:
+        query = query.where(_none_of(col(MessageRow.address), addresses))
+    if participants:
+        query = query.where(_none_of(col(MessageRow.participant_id), participants))
+    return query
 
 
 def _none_of(column: Mapped[int | None], busy: Collection[int]) -> ColumnElement[bool]:
@@ -155,6 +188,20 @@ def held_row(session: Session, claim: Claim) -> MessageRow | None:
     """The row as long as this claim still holds it, locked until the transaction ends; else None."""
     proof = {"held": claim.id, "owner": claim.owner, "fence": claim.fence}
     return session.exec(HELD_ROW, params=proof).first()
+
+
+def finish_delivered(session: Session, receipts: Mapping[Claim, int | None], *, now: datetime) -> frozenset[Claim]:
+    """Give every row that its claim still holds the end state `sent`, with its number in the chat; answers which.
+
+    `now` is study time.
+    """
+    connection = session.connection()
+    held = connection.execute(HELD_IDS, {"ids": [claim.id for claim in receipts]}).all()
+    kept = frozenset(Claim(*proof) for proof in held) & receipts.keys()
+    if kept:
+        ends = [{"held": claim.id, "number": receipts[claim], "at": now} for claim in kept]
+        connection.execute(SENT, ends)
+    return kept
 
 
 def begin_sending(session: Session, row: MessageRow, *, now: datetime) -> None:

@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from sqlmodel import Session
 from starlette.applications import Starlette
 
-from bot.actions import record_delivery
+from bot.actions import in_groups, record_delivery
 from bot.actions.anchor_audit import anchor_if_due
 from bot.actions.come_back import TAPS_LAST, come_back
 from bot.actions.keep_time import hold_beat, is_outage, last_heard, note_alive, silent_since
@@ -129,6 +129,7 @@ class Service:
             self.database, self.clock, self.study, TelegramSender(self.line.bot, alone=alone), prepare, record_delivery,
             owner=owner, leadership=Alone() if alone else Elected(owner, self.clock),
             rng=Random(secrets.randbits(64)), watch=self._watch_metronome,  # noqa: S311  # jitter, no secret
+            groups=in_groups,
         )  # fmt: skip
 
     def _make_clinic(self, *, demonstration: bool) -> Starlette:

@@ -36,8 +36,8 @@ def require_postgres() -> None:
 
 
 @contextmanager
-def postgres_server() -> Iterator[str]:
-    """A fresh server on a private socket; yields the address of its empty database."""
+def postgres_server(*, durable: bool = False) -> Iterator[str]:
+    """A fresh server on a private socket; yields the address of its empty database. `durable` waits for the disk."""
     folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))  # socket paths must be short
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres", "postgres")
@@ -55,7 +55,7 @@ def postgres_server() -> Iterator[str]:
             "--no-sync",
             "--locale=C",
         )
-        options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
+        options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync={'on' if durable else 'off'}"
         _run("pg_ctl", "-D", f"{folder}/data", "-w", "-l", f"{folder}/log", "-o", options, "start")
         try:
             yield f"postgresql+psycopg://postgres@/postgres?host={folder}"

@@ -330,3 +330,22 @@ async def test_a_wake_up_is_enough_to_send_at_once(bench: Bench) -> None:
             await asyncio.sleep(0.01)
     await bench.dispatcher.stop()
     await task
+
+
+class Stumbling:
+    """Groups that fail, as a defect in one message makes them do."""
+
+    def prepare(self, _session: Session, _rows: Any, **_given: Any) -> list[Prepared]:
+        raise ValueError("a defect")
+
+    def delivered(self, _session: Session, _receipts: Any, **_given: Any) -> None:
+        raise ValueError("a defect")
+
+
+async def test_what_fails_in_a_group_is_done_one_by_one(database: Database) -> None:
+    bench = Bench(database, groups=Stumbling())
+    bench.queue("one", address=1)
+    bench.queue("two", address=2)
+    await bench.rounds()
+    assert bench.states() == {"one": "sent", "two": "sent"}
+    assert sorted(key for _end, key, _number in bench.ledger.seen) == ["one", "two"]

@@ -1,0 +1,135 @@
+"""The sandbox's Bot API server in a process of its own, for measurements: it notes when each message came.
+
+Run: python -m tests.support.bench_line FIRST_CHAT LAST_CHAT [--limits]
+"""
+
+import asyncio
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+
+from bot.sandbox.limits import NO_LIMITS, Limits
+from bot.sandbox.rules import BotApi
+from bot.sandbox.server import create_app
+from schedules.clock import SystemClock
+
+ROOT = Path(__file__).resolve().parents[2]
+TOKEN = "123456789:sandbox-token-for-measurements-only"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the server saw: requests and refusals by method and status, and when messages came (monotonic seconds)."""
+
+    statuses: dict[str, int]
+    sent_at: list[float]
+
+    @property
+    def refused(self) -> int:
+        """How often it had to ask for a pause."""
+        return sum(count for name, count in self.statuses.items() if name.endswith(" 429"))
+
+
+@dataclass(frozen=True)
+class BenchLine:
+    """A running server; times are comparable between processes of one machine."""
+
+    address: str
+
+    def seen(self) -> Seen:
+        """What it has seen so far."""
+        return Seen(**httpx.get(f"{self.address}/bench/seen", trust_env=False, timeout=30).json())
+
+    def forget(self) -> None:
+        """Begin anew."""
+        httpx.post(f"{self.address}/bench/forget", trust_env=False, timeout=30)
+
+    def act(self, name: str, **given: float) -> Any:
+        """Let people do something: see `tests.support.bench_people`."""
+        return httpx.post(f"{self.address}/bench/{name}", json=given, trust_env=False, timeout=900).json()
+
+
+@contextmanager
+def bench_line(first_chat: int, last_chat: int, *, limits: bool) -> Iterator[BenchLine]:
+    """A server process whose people, from the first chat to the last, have all pressed Start."""
+    command = [sys.executable, "-m", "tests.support.bench_line", str(first_chat), str(last_chat)]
+    server = subprocess.Popen(
+        [*command, *(["--limits"] if limits else [])], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert server.stdout is not None
+        yield BenchLine(server.stdout.readline().strip())
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+class Noting:
+    """An ASGI app around the sandbox's that notes every request of the bot."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+        self.statuses: Counter[str] = Counter()
+        self.sent_at: list[float] = []
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http" or not scope["path"].startswith("/bot"):
+            if scope["type"] == "http" and scope["path"].startswith("/bench/"):
+                await self._tell(scope["path"], send)
+                return
+            await self._app(scope, receive, send)
+            return
+        method = scope["path"].rpartition("/")[2]
+        if method == "sendMessage":
+            self.sent_at.append(time.monotonic())
+
+        async def noting(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                self.statuses[f"{method} {message['status']}"] += 1
+            await send(message)
+
+        await self._app(scope, receive, noting)
+
+    async def _tell(self, path: str, send: Any) -> None:
+        if path.endswith("/forget"):
+            self.statuses.clear()
+            self.sent_at.clear()
+        body = json.dumps({"statuses": self.statuses, "sent_at": self.sent_at}).encode()
+        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+
+def people(first: int, last: int, *, limits: bool) -> BotApi:
+    """A Bot API whose people have all pressed Start, with no update waiting."""
+    api = BotApi(TOKEN, "diary_bot", limits=Limits() if limits else NO_LIMITS)
+    now = SystemClock().now()
+    for number in range(first, last + 1):
+        api.add_person(number, "Planted", "en")
+        api.start(now, number)
+    api.state.updates.waiting.clear()
+    return api
+
+
+def main() -> None:
+    first, last = (int(word) for word in sys.argv[1:3])
+    app = Noting(create_app(people(first, last, limits="--limits" in sys.argv), clock=SystemClock()))
+    listener = socket.create_server(("127.0.0.1", 0), backlog=1000)
+    print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
+    config = uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1)
+    asyncio.run(uvicorn.Server(config).serve([listener]))
+
+
+if __name__ == "__main__":
+    main()
