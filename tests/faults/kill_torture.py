@@ -213,13 +213,14 @@ class Round:
     rng: Random
     figures: Figures
     people: Sequence[tuple[str, str]] = PEOPLE
+    killer: type[Killer] = Killer
     players: list[Player] = field(default_factory=list)
     checked: set[int] = field(default_factory=set)
 
     def play(self, kills: int) -> None:
         """Kill so many times, let everybody finish what they began, and check the whole record."""
         baseline = self._enrol()
-        killer = Killer(self.live, self.rng)
+        killer = self.killer(self.live, self.rng)
         beside = Beside(self.live, self.rng, self.figures, baseline, self.people, every=4.0)
         for _ in range(kills):
             if self.figures.faults:

@@ -25,7 +25,8 @@ from bot.sandbox.server import create_app
 from schedules.clock import SystemClock
 from tests.support.browser import serving
 from tests.support.line import Line
-from tests.support.live import ANN, TOKEN, Live, free_port, until
+from tests.support.live import ANN, TOKEN, Live, Process, free_port, until
+from tests.support.nursery import Nursery
 from tests.support.postgres import postgres_server
 from tests.support.proxy import make_proxy
 
@@ -38,7 +39,7 @@ class Replica:
 
     parts: str | None
     port: int = field(default_factory=free_port)
-    process: subprocess.Popen[bytes] | None = None
+    process: Process | None = None
 
     @property
     def alive(self) -> bool:
@@ -63,24 +64,29 @@ class Topology(Live):
         given = super().environment
         return given | {"CDAI_PUBLIC_URL": self.public_url, "CDAI_WEBHOOK_SECRET": SECRET}
 
-    def run(self) -> None:
+    def run(self, *, fresh: bool = False) -> None:
         """Start every replica that is down, and choose the one that a test may end."""
         for replica in self.replicas:
             if not replica.alive:
-                self.start(replica)
+                self.start(replica, fresh=fresh)
         self.lives += 1
         self.chosen = self.rng.choice(self.replicas)
         self.process = self.chosen.process
 
-    def start(self, replica: Replica) -> None:
-        """Start one replica."""
-        only = ["--only", replica.parts] if replica.parts else []
-        replica.process = subprocess.Popen(
-            [sys.executable, "-m", "bot", "run", *only],
-            env=self.environment | {"CDAI_LISTEN": f"127.0.0.1:{replica.port}"},
-            cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    def start(self, replica: Replica, *, fresh: bool = False) -> None:
+        """Start one replica; `fresh` demands a new interpreter even where a nursery could fork one."""
+        words = ["run", *(["--only", replica.parts] if replica.parts else [])]
+        env = self.environment | {"CDAI_LISTEN": f"127.0.0.1:{replica.port}"}
+        if self.nursery is not None and not fresh:
+            log = self.log_file
+            replica.process = self.nursery.start(words, env=env, cwd=self.folder, out=log, err=log)
+            return
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bot", *words], env=env, cwd=self.folder,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
-        threading.Thread(target=self._keep_what_it_says, args=(replica.process,), daemon=True).start()
+        replica.process = process
+        threading.Thread(target=self._keep_what_it_says, args=(process,), daemon=True).start()
 
     def end(self, replica: Replica, number: int = signal.SIGKILL) -> int:
         """End one replica with a signal; answers its exit code."""
@@ -151,7 +157,12 @@ class Topology(Live):
 
 @contextmanager
 def topology(
-    folder: Path, *, parts: tuple[str | None, ...] = (None, None), rng: Random | None = None, hold_seconds: float = 1.0
+    folder: Path,
+    *,
+    parts: tuple[str | None, ...] = (None, None),
+    rng: Random | None = None,
+    nursery: Nursery | None = None,
+    hold_seconds: float = 1.0,
 ) -> Iterator[Topology]:
     """PostgreSQL with the schema, a sandbox, a proxy and replicas that have not been started."""
     api = BotApi(TOKEN, "diary_bot", limits=NO_LIMITS)
@@ -159,7 +170,7 @@ def topology(
     replicas = [Replica(only) for only in parts]
     proxy = make_proxy([replica.address for replica in replicas])
     with postgres_server() as url, serving(line) as api_url, serving(proxy) as public_url:
-        site = Topology(api, line, api_url, folder, url, replicas=replicas, public_url=public_url)
+        site = Topology(api, line, api_url, folder, url, nursery=nursery, replicas=replicas, public_url=public_url)
         site.rng = rng or site.rng
         site.cli("migrate")
         try:
