@@ -14,6 +14,7 @@ from bot.audit import GENESIS
 from bot.errors import SchemaError
 from bot.storage.database import Database
 from bot.storage.guards import expected_guards, faulty_guards
+from bot.storage.turns import AUDIT as AUDIT_TURN
 from bot.storage.turns import MIGRATION, WAIT
 
 AUDIT = "audit_event"
@@ -98,6 +99,9 @@ def check_guards(database: Database) -> None:
     if missing:
         raise SchemaError(f"The study database lacks the guard {missing[0]}: {RESTORE}.")
     with database.engine.connect() as connection:
+        if not database.is_sqlite:  # other replicas are writing their own events meanwhile
+            connection.execute(text("SET LOCAL lock_timeout = '30s'"))
+            connection.execute(WAIT, {"key": AUDIT_TURN})
         try:
             open_to = [act for act, statement in trials(connection) if not refuses(connection, statement)]
         finally:

@@ -1,5 +1,6 @@
 """The schema: what migrations make is what the tables say, on both databases, and its guards hold."""
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,11 @@ from sqlmodel import SQLModel
 
 from bot.audit import GENESIS
 from bot.errors import SchemaError
+from bot.people.actor import SYSTEM, Origin
 from bot.storage.database import Database
 from bot.storage.schema import check_guards, check_schema, current_revision, expected_revision, migrate
-from tests.support.database import add_participant
+from bot.storage.trail import Trail
+from tests.support.database import T0, add_participant
 
 EVENT = (
     "{verb} INTO audit_event (seq, at, shifted, actor_kind, actor_id, actor_role, origin, action, entity,"
@@ -170,3 +173,25 @@ def test_a_guard_without_teeth_is_found_by_trial(database: Database) -> None:
     run(database, "CREATE TRIGGER audit_event_no_update BEFORE UPDATE ON audit_event BEGIN SELECT 1; END")
     with pytest.raises(SchemaError, match="accepts a change"):
         check_guards(database)
+
+
+@pytest.mark.postgres
+def test_the_trial_of_the_guards_waits_for_an_event_that_another_replica_is_writing(postgres: Database) -> None:
+    failed: list[BaseException] = []
+
+    def start() -> None:
+        try:
+            check_guards(postgres)
+        except BaseException as error:  # noqa: BLE001  # shown below
+            failed.append(error)
+
+    with postgres.write() as session:
+        trail = Trail(session, T0, SYSTEM, Origin.HOUSEKEEPING)
+        trail.record("act", "entry", "1")
+        session.flush()
+        thread = threading.Thread(target=start)
+        thread.start()
+        thread.join(0.3)
+        assert thread.is_alive()
+    thread.join(20)
+    assert failed == []
