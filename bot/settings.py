@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 from pydantic import AfterValidator, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
@@ -227,10 +227,20 @@ def refuse_unknown_names(names: Iterable[str]) -> None:
 def _names(env_file: Path | None, secrets_dir: Path | None) -> set[str]:
     names = set(os.environ)
     if env_file:
-        names |= set(dotenv_values(env_file))
+        names |= _names_in(env_file)
     if secrets_dir:
         names |= {path.name for path in secrets_dir.iterdir() if path.is_file()}
     return {name.upper() for name in names if name.upper().startswith(PREFIX)}
+
+
+def _names_in(env_file: Path) -> set[str]:
+    """The names of an `.env` file; a line that is read as no setting is a slip too, and would pass in silence."""
+    with env_file.open(encoding="utf-8") as file:
+        lines = list(parse_stream(file))
+    for line in lines:
+        if line.error or (line.key is not None and line.value is None):
+            raise SettingsError(f"{env_file}, line {line.original.line}: write NAME=value, or begin with # to explain.")
+    return {line.key for line in lines if line.key is not None}
 
 
 def _sentence(error: ValidationError) -> str:

@@ -79,7 +79,7 @@ def check_enrolment(given: Enrolment, study: Study) -> None:
     """Refuse what cannot be right, whatever is stored already."""
     if not CODE_SHAPE.fullmatch(given.code):
         raise InvalidInputError(
-            f"The code {given.code} does not have the shape of a participant code, such as SH-001: "
+            f"The code {given.code or 'that was given'} does not have the shape of a participant code, such as SH-001: "
             "two to six capital letters, a hyphen, three to five digits.",
             code="code_invalid",
         )

@@ -77,7 +77,9 @@ def explain_surprise(error: Exception) -> int:
     if isinstance(error, DATABASE_TROUBLE):
         say(f"The study database does not answer (error {number}): check CDAI_DATABASE_URL, free space and rights.")
     elif isinstance(error, OSError) and error.filename:
-        say(f"{error.filename}: {error.strerror} (error {number}).")
+        say(
+            f"{error.filename} cannot be used ({error.strerror}, error {number}): check the path and your rights there."
+        )
     else:
         say(f"Something went wrong that should not ({type(error).__name__}, error {number}); the log holds the place.")
     return 1

@@ -54,12 +54,13 @@ def look_at_everything() -> Iterator[Line]:
 
     def sentence() -> str:
         found.append(load_settings())
-        return "every setting is known and well formed."
+        return f"every setting is known and well formed; {telegram_sentence(found[0])}"
 
     yield look("settings", sentence)
     if not found:
         return
     settings = found[0]
+    yield look("secret key", lambda: key_sentence(settings))
     yield from look_at_protocol(settings)
     with opened(settings) as database:
         schema = look("database schema", lambda: schema_sentence(database))
@@ -71,6 +72,20 @@ def look_at_everything() -> Iterator[Line]:
         yield look("clock", lambda: clock_sentence(settings, database if schema.ok else None))
     yield look("catalogues", catalogue_sentence)
     yield look("instrument wording", wording_sentence)
+
+
+def telegram_sentence(settings: "Settings") -> str:
+    """How `run` would speak with Telegram."""
+    if settings.telegram_token is None:
+        return "without CDAI_TELEGRAM_TOKEN `run` serves the web part only."
+    if settings.uses_webhook:
+        return f"Telegram calls {settings.public_url}/telegram/webhook."
+    return "Telegram is asked by polling."
+
+
+def key_sentence(settings: "Settings") -> str:
+    settings.read_secret_key()
+    return "present: keep it, since sign-ins and personal links rest on it."
 
 
 def look(name: str, act: Callable[[], str]) -> Line:

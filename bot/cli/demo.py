@@ -18,7 +18,9 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(
-    port: Annotated[int, typer.Option(help="Port of the phone page on this machine; 0 takes any free one.")] = -1,
+    port: Annotated[
+        int, typer.Option(help="Port of the phone page on this machine; 0 takes any free one.", min=-1, max=65_535)
+    ] = -1,
     participants: Annotated[int, typer.Option(help="How many simulated participants are played first.", min=0)] = 6,
 ) -> None:
     """Show the whole product on this machine: no token, no network, nothing kept."""

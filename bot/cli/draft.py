@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli.common import ByOption, JsonOption, looking, print_json, say, writing
-from bot.cli.site import CodeArgument, VisitArgument, participant_for
+from bot.cli.site import CodeArgument, VisitArgument, one_of, participant_for
 
 if TYPE_CHECKING:  # opened when a command runs, so that --help stays quick
     from bot.actions.pull_draft import PulledDraft
@@ -17,17 +17,10 @@ def register(app: typer.Typer) -> None:
     app.command("draft")(draft)
 
 
-def read_language(text: str) -> str:
-    """zh or en. Raises BadParameter, which counts as wrong usage."""
-    if text not in ("zh", "en"):
-        raise typer.BadParameter(f"{text} must be zh or en.")
-    return text
-
-
 def draft(
     code: CodeArgument,
     visit: VisitArgument,
-    language: Annotated[str, typer.Option("--language", metavar="zh|en", parser=read_language)] = "en",
+    language: Annotated[str, typer.Option("--language", metavar="zh|en", parser=one_of("zh", "en"))] = "en",
     store: Annotated[bool, typer.Option("--store", help="Keep this draft on record as printed.")] = False,
     pdf: Annotated[
         Path | None,

@@ -23,7 +23,8 @@ def migrate() -> None:
     from bot.storage.schema import migrate as bring_up
 
     settings = load_settings()
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # health data: for this account alone
+    check_folder(settings.migration_database)
     if settings.secret_key is None and make_secret_key(settings.secret_key_path):
         say(f"Made the secret key {settings.secret_key_path}: keep it, and keep it secret.")
     with alone(settings.migration_database, why="migrate"):
@@ -36,6 +37,17 @@ def migrate() -> None:
     say(f"The database has schema {after}." if before == after else f"Migrated from {before or 'nothing'} to {after}.")
     if role is not None:
         say(f"The role {role} has the rights that the service needs, and no others.")
+
+
+def check_folder(url: str) -> None:
+    """Raise SettingsError when a SQLite file is to be made in a folder that does not exist."""
+    from sqlalchemy import make_url
+
+    from bot.errors import SettingsError
+
+    address = make_url(url)
+    if address.get_backend_name() == "sqlite" and address.database and not Path(address.database).parent.is_dir():
+        raise SettingsError(f"The folder of {address.database} does not exist: make it, or change CDAI_DATABASE_URL.")
 
 
 def make_secret_key(path: Path) -> bool:

@@ -26,14 +26,20 @@ def run(
     """Serve the study until stopped."""
     from bot.log import set_up
     from bot.settings import load_settings
-    from bot.wiring import PARTS, build
+    from bot.wiring import build
 
     settings = load_settings()
     token = settings.telegram_token
     set_up(secrets=(token.get_secret_value(),) if token else ())
-    parts = tuple(part.strip() for part in only.split(",")) if only else PARTS
-    service = build(settings, parts=parts)
+    service = build(settings, parts=chosen(only))
     asyncio.run(service.run(started=lambda started: announce(settings, started)))
+
+
+def chosen(only: str | None) -> tuple[str, ...]:
+    """The parts to run, as typed; all of them when nothing was said."""
+    from bot.wiring import PARTS
+
+    return PARTS if only is None else tuple(part.strip() for part in only.split(","))
 
 
 def announce(settings: "Settings", service: "Service") -> None:

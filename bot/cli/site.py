@@ -1,7 +1,7 @@
 """What the commands of a site share: dates and instants as typed, the participant meant, and plain tables."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +15,17 @@ if TYPE_CHECKING:  # opened when a command runs, so that --help stays quick
 
 ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 ISO_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+
+
+def one_of(*words: str) -> Callable[[str], str]:
+    """A reader for one of a few words. It raises BadParameter, which counts as wrong usage."""
+
+    def read_word(text: str) -> str:
+        if text not in words:
+            raise typer.BadParameter(f"{text} must be {', '.join(words[:-1])} or {words[-1]}.")
+        return text
+
+    return read_word
 
 
 def read_day(text: str) -> date:

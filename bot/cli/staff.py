@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli.common import ByOption, JsonOption, looking, print_json, writing
-from bot.cli.site import ReasonOption, print_table, utc_text
+from bot.cli.site import ReasonOption, one_of, print_table, utc_text
 
 if TYPE_CHECKING:  # opened when a command runs, so that --help stays quick
     from bot.people.sealing import Sealer
@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # opened when a command runs, so that --help stays quick
     from bot.storage.staff import Account
 
 group = typer.Typer(help="Create, re-issue, disable and list staff accounts.", no_args_is_help=True)
+ROLES = ("coordinator", "clinician", "data_manager", "monitor", "admin")
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The account's name, as in 'Coordinator 01'.")]
 
 
@@ -24,9 +25,11 @@ def register(app: typer.Typer) -> None:
 @group.command("add")
 def add(
     name: NameArgument,
-    role: Annotated[str, typer.Option("--role", metavar="coordinator|clinician|data_manager|monitor|admin")],
+    role: Annotated[str, typer.Option("--role", metavar="|".join(ROLES), parser=one_of(*ROLES))],
     site: Annotated[str, typer.Option("--site", metavar="S", help="An id of the protocol file; `all` for some roles.")],
-    language: Annotated[str, typer.Option("--language", metavar="zh|en", help="Of the account's pages.")] = "en",
+    language: Annotated[
+        str, typer.Option("--language", metavar="zh|en", parser=one_of("zh", "en"), help="Of the account's pages.")
+    ] = "en",
     by: ByOption = None,
     as_json: JsonOption = False,
 ) -> None:

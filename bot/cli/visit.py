@@ -11,6 +11,7 @@ from bot.cli.site import (
     CodeArgument,
     ReasonOption,
     VisitArgument,
+    one_of,
     participant_for,
     print_table,
     read_day,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:  # opened when a command runs, so that --help stays quick
     from schedules.visits import MovePreview, ScheduledVisit
 
 group = typer.Typer(help="List, move, prepare and check in visits.", no_args_is_help=True)
+MISSED = ("no_show", "not_done", "terminated")
 PreviewOption = Annotated[bool, typer.Option("--preview", help="Show what would change; nothing is stored.")]
 
 
@@ -228,7 +230,7 @@ def checkin(
 def missed(
     code: CodeArgument,
     visit: VisitArgument,
-    state: Annotated[str, typer.Option("--as", metavar="no_show|not_done|terminated")],
+    state: Annotated[str, typer.Option("--as", metavar="|".join(MISSED), parser=one_of(*MISSED))],
     reason: ReasonOption,
     by: ByOption = None,
 ) -> None:

@@ -53,4 +53,4 @@ def refuse_unknown_parts(parts: Sequence[str]) -> None:
     """Raise SettingsError for a part that there is not."""
     for part in parts:
         if part not in PARTS:
-            raise SettingsError(f"{part} is no part of the service; the parts are {', '.join(PARTS)}.")
+            raise SettingsError(f"{part or 'Nothing'} is no part of the service; the parts are {', '.join(PARTS)}.")

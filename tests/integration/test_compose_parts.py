@@ -34,7 +34,6 @@ SECRETS = {
     "CDAI_MIGRATE_DATABASE_URL": "postgresql+psycopg://diary_owner:owner-word@{place}",
     "CDAI_DATABASE_URL": "postgresql+psycopg://diary_service:service-word@{place}",
 }
-TWO_REPLICAS = ((), ("--only", "ingest,worker,clinic"))
 
 
 @pytest.fixture(scope="module")
@@ -151,12 +150,12 @@ def test_two_replicas_serve_behind_the_proxy_which_tells_nobody_who_asked(
         replicas = [
             stack.enter_context(
                 process(
-                    [sys.executable, "-m", "bot", "run", *only],
+                    [sys.executable, "-m", "bot", "run"],
                     tmp_path / f"replica-{port}.txt",
                     settings | public | trusted | {"CDAI_LISTEN": f"127.0.0.1:{port}"},
                 )
             )
-            for port, only in zip(ports, TWO_REPLICAS, strict=True)
+            for port in ports
         ]
         for port in ports:
             until_answered(f"http://127.0.0.1:{port}/readyz", 200)

@@ -18,6 +18,8 @@ from random import Random
 from typing import Any
 
 import httpx
+import psycopg
+from sqlalchemy import make_url
 
 from bot.sandbox.limits import NO_LIMITS
 from bot.sandbox.rules import BotApi
@@ -155,6 +157,15 @@ class Topology(Live):
         super().close()
 
 
+def make_service_role(owner: str) -> str:
+    """The address by which the service opens the owner's database; `migrate` gives the role its rights."""
+    with psycopg.connect(
+        make_url(owner).set(drivername="postgresql").render_as_string(), autocommit=True
+    ) as connection:
+        connection.execute("CREATE ROLE diary_service LOGIN")
+    return make_url(owner).set(username="diary_service").render_as_string()
+
+
 @contextmanager
 def topology(
     folder: Path,
@@ -169,10 +180,13 @@ def topology(
     line = Line(create_app(api, clock=SystemClock(), hold_seconds=hold_seconds))
     replicas = [Replica(only) for only in parts]
     proxy = make_proxy([replica.address for replica in replicas])
-    with postgres_server() as url, serving(line) as api_url, serving(proxy) as public_url:
+    with postgres_server() as owner, serving(line) as api_url, serving(proxy) as public_url:
+        url = make_service_role(owner)
         site = Topology(api, line, api_url, folder, url, nursery=nursery, replicas=replicas, public_url=public_url)
         site.rng = rng or site.rng
+        site.extra["CDAI_MIGRATE_DATABASE_URL"] = owner
         site.cli("migrate")
+        del site.extra["CDAI_MIGRATE_DATABASE_URL"]  # the replicas get on with the rights of their own role
         try:
             yield site
         finally:

@@ -88,6 +88,14 @@ def test_a_malformed_value_is_one_sentence_that_names_the_setting(
     assert "\n" not in refusal.value.message
 
 
+@pytest.mark.parametrize("line", ["CDAI_LISTEN 127.0.0.1:8080", "CDAI_LISTEN"])
+def test_a_line_of_the_env_file_that_sets_nothing_is_a_slip(line: str, tmp_path: Path) -> None:
+    env_file = tmp_path / ".env"
+    env_file.write_text(f"# where the web part listens\n\nCDAI_PUBLIC_URL=https://diary.example.org\n{line}\n")
+    with pytest.raises(SettingsError, match="line 4: write NAME=value"):
+        load_settings(env_file=env_file, secrets_dir=None)
+
+
 def test_an_empty_secret_file_counts_as_absent(tmp_path: Path) -> None:
     (tmp_path / "CDAI_TELEGRAM_TOKEN").write_text("\n")
     (tmp_path / "CDAI_WEBHOOK_SECRET").write_text("kept\n")
