@@ -131,13 +131,19 @@ def snooze_options(day: DiaryDay, now: datetime, policy: ReminderPolicy) -> tupl
         morning = policy.snooze_tomorrow
         code = f"{morning.hour}{morning.minute:02d}"
         offered.append((code, instant(day.on + ONE_DAY, morning, day.tzid)))
-    return tuple((code, at) for code, at in offered if at < day.closes_at and not _quiet(day, at, policy))
+    return tuple((code, at) for code, at in offered if at < day.closes_at and not is_quiet(day, at, policy))
 
 
 def _plan_day(policy: ReminderPolicy, facts: ReminderFacts, of: DayFacts, now: datetime) -> list[PlannedMessage]:
     nudges = _nudges(policy, facts, of) if facts.messages_allowed and of.asked and not of.entered else []
-    nudges += _closing(facts, of)
+    nudges = _merged(nudges, now) + _closing(facts, of)
     return [_message(of, nudge) for nudge in nudges if nudge.not_after >= now]
+
+
+def _merged(nudges: list[_Nudge], now: datetime) -> list[_Nudge]:
+    """Let the latest of the reminders that are due speak for all of them: after an outage several may be."""
+    newest = max((nudge.due_at for nudge in nudges if nudge.due_at <= now), default=now)
+    return [nudge for nudge in nudges if nudge.due_at >= newest]
 
 
 def _nudges(policy: ReminderPolicy, facts: ReminderFacts, of: DayFacts) -> list[_Nudge]:
@@ -209,10 +215,10 @@ def _spaced(policy: ReminderPolicy, nudges: list[_Nudge]) -> list[_Nudge]:
 
 def _sendable(policy: ReminderPolicy, day: DiaryDay, nudge: _Nudge) -> bool:
     in_time = nudge.due_at < min(nudge.not_after, day.closes_at)
-    return in_time and not _quiet(day, nudge.due_at, policy)
+    return in_time and not is_quiet(day, nudge.due_at, policy)
 
 
-def _quiet(day: DiaryDay, at: datetime, policy: ReminderPolicy) -> bool:
+def is_quiet(day: DiaryDay, at: datetime, policy: ReminderPolicy) -> bool:
     """Say whether the participant rests; after a zone change the morning must suit both zones."""
     if in_quiet_hours(at, day.tzid, policy):
         return True

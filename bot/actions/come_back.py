@@ -13,7 +13,7 @@ from bot.storage.participants import all_participants, bound_chat
 from bot.storage.tables import MessageRow
 from bot.storage.views.cards import open_records
 from bot.storage.views.days import DayRecord, Diary, read_diary
-from schedules.reminders import REMINDERS, PlannedMessage, in_quiet_hours
+from schedules.reminders import REMINDERS, PlannedMessage, is_quiet
 from schedules.windows import instant
 
 TAPS_LAST = timedelta(seconds=150)  # Telegram keeps a tap no longer than this
@@ -45,7 +45,7 @@ def _may_write(session: Session, diary: Diary, record: DayRecord, study: Study, 
     participant, policy = diary.participant, study.protocol.reminders
     if participant.stopped_at is not None or participant.withdrawn_at is not None:
         return False
-    if in_quiet_hours(now, record.day.tzid, policy):
+    if is_quiet(record.day, now, policy):
         return False
     waiting = _unsent(session, diary, plan_for(session, diary, study, now))
     return not any(one.kind in REMINDERS and one.due_at <= now + REMINDER_NEAR for one in waiting)
@@ -55,7 +55,7 @@ def _unsent(session: Session, diary: Diary, planned: Sequence[PlannedMessage]) -
     """Of the plan, what has not gone out yet."""
     keys = {f"p{diary.participant.id}/{message.key}": message for message in planned}
     query = select(col(MessageRow.dedupe_key)).where(
-        col(MessageRow.dedupe_key).in_(keys), col(MessageRow.state).in_(("planned", "retry", "claimed"))
+        col(MessageRow.dedupe_key).in_(keys), col(MessageRow.state).in_(("planned", "retry", "claimed", "sending"))
     )
     return [keys[key] for key in session.exec(query).all()]
 

@@ -21,6 +21,7 @@ from schedules.windows import instant, local_day, zone_on
 
 HORIZON = timedelta(days=35)
 BACKLOG = timedelta(days=3)
+AT_ONCE = 5  # participants planned in one transaction
 JOINING_GRACE = timedelta(minutes=10)  # a prompt does not interrupt the last steps of joining
 PLANNED_KINDS = ("prompt", "second", "last_call", "snoozed", "closing", "thank_you")
 MOVABLE = ("planned", "retry")
@@ -42,6 +43,19 @@ def plan_due(session: Session, *, study: Study, now: datetime) -> None:
     lock_everybody(session)
     for participant in all_participants(session):
         plan_participant(session, participant, study=study, now=now)
+
+
+def plan_some(session: Session, *, study: Study, now: datetime, after: int) -> int | None:
+    """Plan a few participants, those after this id; answers the last one's id, None when there are no more.
+
+    Planning everybody in one transaction would keep everybody's taps waiting.
+    """
+    following = select(ParticipantRow.id).where(col(ParticipantRow.id) > after).order_by(col(ParticipantRow.id))
+    ids = [one for one in session.exec(following.limit(AT_ONCE)) if one is not None]
+    lock_participants(session, ids)
+    for one in ids:
+        plan_participant(session, session.get_one(ParticipantRow, one), study=study, now=now)
+    return ids[-1] if len(ids) == AT_ONCE else None
 
 
 def plan_participant(session: Session, participant: ParticipantRow, *, study: Study, now: datetime) -> None:

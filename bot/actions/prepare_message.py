@@ -30,6 +30,8 @@ from bot.storage.participants import bound_chat, participant_by_id
 from bot.storage.tables import CardRow, ChatRow, MessageRow, PanelRow
 from bot.storage.views.cards import card_context, card_state, is_open
 from bot.storage.views.days import DayRecord, Diary, read_diary
+from schedules.delivery import expiry
+from schedules.reminders import MessageKind, is_quiet
 
 __all__ = ["Dropped", "Later", "Prepared", "Ready", "prepare", "prepare_together"]
 
@@ -105,6 +107,8 @@ def _after_outage(
         return Dropped("cancelled", "no chat")
     if record.submitted_in_time or not is_open(record, now):
         return Dropped("cancelled", NO_LONGER_DUE)
+    if is_quiet(record.day, now, study.protocol.reminders):
+        return Dropped("expired", TOO_LATE)
     return _copy(session, row, diary, chat, study, now, kind)
 
 
@@ -153,6 +157,9 @@ def _about_diary(
         return to_send(row.address or 0, render_today(today_view(session, diary, study, now), participant.language))
     if card is None or card.provider_msg_id is None:
         return Dropped("cancelled", "no card to redraw")
+    day = _with_card(diary, card, study, session, now).day
+    if now > expiry(MessageKind.EDIT, row.created_at, day.tzid, day_closes_at=day.closes_at):
+        return Dropped("expired", TOO_LATE)
     prepared = _card(session, card, diary, study, now)
     return _with_word(prepared, participant.language) if payload.get("away") else prepared
 

@@ -14,6 +14,7 @@ from bot.storage.tables import CardRow, MessageRow, PanelRow
 
 REPLY_LIFE = timedelta(hours=24)
 EDIT_LIFE = timedelta(hours=24)
+CARD_EDIT_LIFE = timedelta(hours=72)  # no day closes later than in 48; the last check knows when this one did
 
 
 def queue_reply(
@@ -109,7 +110,7 @@ def queue_card_edit(
             kind="edit",
             payload=json.dumps({"card": True, "away": away}),
             due_at=now,
-            not_after=now + timedelta(hours=48),
+            not_after=now + CARD_EDIT_LIFE,
             priority=0,
             created_at=now,
         ),

@@ -9,6 +9,7 @@ from functools import partial
 from random import Random
 from typing import Protocol
 
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from bot.actions.prepare_message import Dropped, Later, Prepared, Ready
@@ -83,6 +84,10 @@ class Consequences(Protocol):
     def unknown(self, session: Session, row: MessageRow, *, now: datetime) -> None: ...
 
 
+class GroupFailedError(Exception):
+    """The database refused something of a group; alone it can be told whose it was."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sending:
     """A message on its way: the claim that proves it is ours, and its words."""
@@ -124,7 +129,7 @@ class Dispatcher:
         self._ended.set()
         self._sleep = LONGEST_SLEEP
         self._recovered_at = 0.0
-        self._in_doubt = False
+        self._in_doubt = self._singly = False
 
     def wake(self) -> None:
         """Say that something may be due."""
@@ -152,6 +157,10 @@ class Dispatcher:
         except LeadLostError:
             self._stand_by()
             return False
+        except GroupFailedError as failed:
+            log.warning("group_unpreparable", error=type(failed.__cause__).__name__)
+            self._singly = True
+            return True  # again at once, each message alone
 
     async def stop(self, *, within: float = 25.0) -> None:
         """Send nothing more, wait for what is on its way, record it, and let a standby take over."""
@@ -187,7 +196,7 @@ class Dispatcher:
             return 0, ()
         found = await self.database.writing(lambda: self._transact(back, room, under_way))
         self.leadership.extend(asked_at)
-        self._in_doubt = False
+        self._in_doubt = self._singly = False
         del self._back[: len(back)]
         return found
 
@@ -233,11 +242,13 @@ class Dispatcher:
         system_now: datetime,
     ) -> Sequence[Sending | None]:
         """Check claimed messages together; a defect in one is found by checking each alone."""
-        if self.groups is not None and rows:
+        if self.groups is not None and rows and not self._singly:
             try:
                 prepared = self.groups.prepare(session, rows, study=self.study(), now=now)
             except DATABASE_TROUBLE:
                 raise
+            except DBAPIError as error:  # PostgreSQL takes nothing more in this transaction
+                raise GroupFailedError from error
             except Exception as error:  # noqa: BLE001  # each alone will say what it is
                 log.warning("group_unpreparable", rows=len(rows), error=type(error).__name__)
             else:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 
 from sqlmodel import Session
@@ -20,9 +21,9 @@ JUMP = 2.0  # seconds by which wall and elapsed time may drift apart between two
 
 
 class Plan(Protocol):
-    """Brings the planned messages in step with what should exist now."""
+    """Brings the planned messages in step with what should exist now; answers what is left for a next transaction."""
 
-    def __call__(self, session: Session, *, now: datetime) -> None: ...
+    def __call__(self, session: Session, *, now: datetime) -> "Plan | None": ...
 
 
 class Beat(Protocol):
@@ -104,7 +105,9 @@ class Housekeeper:
     async def _keep_up(self) -> None:
         shift = self.shift()
         await self.tick_beat()
-        await self.database.writing(self._plan)
+        step: Plan | None = self.plan
+        while step is not None:
+            step = await self.database.writing(partial(self._plan, step))
         self._settled = shift
         self.planned()
 
@@ -114,6 +117,6 @@ class Housekeeper:
             if self.beat(session, system_now=system_now, now=now, shifted=self.clock.shifted):
                 log.warning("outage_noted", study_now=now)
 
-    def _plan(self) -> None:
+    def _plan(self, step: Plan) -> Plan | None:
         with self.database.write() as session:
-            self.plan(session, now=self.clock.now())
+            return step(session, now=self.clock.now())

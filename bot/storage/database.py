@@ -25,7 +25,7 @@ POSTGRES_CONNECTION = {
     "connect_timeout": 3, "keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
     "tcp_user_timeout": 15_000,
 }  # fmt: skip
-POSTGRES_WRITING = {"statement_timeout": 5_000, "lock_timeout": 2_000, "idle_in_transaction_session_timeout": 10_000}
+POSTGRES_WRITING = {"statement_timeout": 8_000, "lock_timeout": 4_000, "idle_in_transaction_session_timeout": 10_000}
 POSTGRES_READING = POSTGRES_WRITING | {"statement_timeout": 60_000, "default_transaction_read_only": "on"}
 WRITES = "writes"  # in a session's `info`: on PostgreSQL it must lock what it is about to change
 

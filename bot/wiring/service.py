@@ -19,13 +19,13 @@ from bot.actions.anchor_audit import anchor_if_due
 from bot.actions.come_back import TAPS_LAST, come_back
 from bot.actions.keep_time import hold_beat, is_outage, last_heard, note_alive, silent_since
 from bot.actions.make_diary_link import DIARY_PATH
-from bot.actions.plan_messages import plan_due
+from bot.actions.plan_messages import plan_some
 from bot.actions.prepare_message import prepare
 from bot.actions.send_morning_list import queue_morning_lists
 from bot.actions.study import Study, load_study, protocol_in_force
 from bot.actions.verify_audit import verify_audit, verify_if_due
 from bot.channels.dispatcher import Dispatcher
-from bot.channels.housekeeping import Housekeeper
+from bot.channels.housekeeping import Housekeeper, Plan
 from bot.channels.http import Readiness, Webhook, create_http
 from bot.channels.intake import Intake
 from bot.channels.leadership import Alone, Elected
@@ -169,7 +169,10 @@ class Service:
         if secret is None or not self.settings.uses_webhook or "ingest" not in self._parts:
             return None
         unsaved = self.line.unsaved if self.line is not None else None
-        return make_webhook(secret.get_secret_value(), self.database, self.clock, stored=self._stored, unsaved=unsaved)
+        return make_webhook(
+            secret.get_secret_value(), self.database, self.clock, stored=self._stored, unsaved=unsaved,
+            resumed=self._end_outage,
+        )  # fmt: skip
 
     @property
     def mode(self) -> str:
@@ -278,9 +281,18 @@ class Service:
         """The study as it stands; replaced whole when another protocol is put in force."""
         return self._study
 
-    def _plan(self, session: Session, *, now: datetime) -> None:
-        plan_due(session, study=self._study, now=now)
+    def _plan(self, session: Session, *, now: datetime) -> Plan:
         queue_morning_lists(session, study=self._study, now=now, link=self._list_address())
+        return self._plan_people(0)
+
+    def _plan_people(self, after: int) -> Plan:
+        """Plans the next few participants, and answers with what plans those after them."""
+
+        def step(session: Session, *, now: datetime) -> Plan | None:
+            last = plan_some(session, study=self._study, now=now, after=after)
+            return None if last is None else self._plan_people(last)
+
+        return step
 
     def _list_address(self) -> str | None:
         """Where the morning list stands, as far as an address for people is known."""

@@ -41,10 +41,18 @@ def torture(kills: int, seed: int, *, people: int = len(PEOPLE)) -> Figures:
             ):
                 wanted = min(KILLS_A_ROUND, kills - figures.kills)
                 Round(site, rng, figures, PEOPLE[:people], KillerOfReplicas).play(wanted)
+                if figures.faults:
+                    figures.faults += said_by_commands(Path(folder))
             say(figures.sentence())
     finally:
         nursery.close()
     return figures
+
+
+def said_by_commands(folder: Path) -> list[str]:
+    """The last things that commands have logged."""
+    log = folder / "commands.log"
+    return log.read_text("utf-8").splitlines()[-3:] if log.exists() else []
 
 
 def main() -> int:

@@ -116,6 +116,7 @@ class World:
     now: datetime
     system_now: datetime = T0
     phones: dict[int, Phone] = field(default_factory=dict)
+    unclear: set[str] = field(default_factory=set)  # kinds whose every outcome is unknown although they arrive
     updates: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     messages: Iterator[int] = field(default_factory=lambda: itertools.count(100))
 
@@ -187,7 +188,14 @@ class World:
             case Dropped(state, reason):
                 row.state, row.reason = state, reason
             case Ready():
-                row.provider_msg_id = self._show(prepared, row.kind)
+                row.sending_at = self.now
+                shown = self._show(prepared, row.kind)
+                if row.kind in self.unclear:
+                    row.state, row.reason = "unknown", "no_receipt"
+                    session.flush()
+                    record_delivery.unknown(session, row, now=self.now)
+                    return
+                row.provider_msg_id = shown
                 row.state, row.sent_at = "sent", self.now
                 record_delivery.delivered(session, row, row.provider_msg_id, now=self.now)
         session.add(row)

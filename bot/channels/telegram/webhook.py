@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
@@ -28,12 +29,18 @@ class TooLargeError(Exception):
 
 
 def make_webhook(
-    secret: str, database: Database, clock: Clock, *, stored: Callable[[], None], unsaved: NotSaved | None = None
+    secret: str,
+    database: Database,
+    clock: Clock,
+    *,
+    stored: Callable[[], None],
+    unsaved: NotSaved | None = None,
+    resumed: Callable[[Session], None] = lambda _session: None,
 ) -> Callable[[Request], Awaitable[Response]]:
     """The handler of `POST /telegram/webhook`.
 
     `stored` is called after each commit that brought something new; `unsaved` says "not saved yet" when the
-    database takes nothing.
+    database takes nothing; `resumed` shares the transaction, so that a silence is known before anything is handled.
     """
 
     async def receive(request: Request) -> Response:
@@ -49,7 +56,7 @@ def make_webhook(
 
     async def keep(update: Any) -> Response:
         try:
-            new = await database.writing(lambda: insert(database, clock, update))
+            new = await database.writing(lambda: insert(database, clock, update, resumed))
         except SQLAlchemyError as error:
             log.error("database_trouble", part="webhook", error=type(error).__name__)  # noqa: TRY400  # no trace
             if unsaved is not None:
@@ -81,7 +88,8 @@ async def read_body(request: Request) -> bytes:
     return bytes(body)
 
 
-def insert(database: Database, clock: Clock, update: Any) -> int:
+def insert(database: Database, clock: Clock, update: Any, resumed: Callable[[Session], None]) -> int:
     """Store one update and commit; answers whether it was new."""
     with database.write() as session:
+        resumed(session)
         return store_updates(session, [update], now=clock.now())
