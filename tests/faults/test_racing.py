@@ -277,6 +277,6 @@ async def test_everybody_at_once_loses_nothing(race: Race) -> None:
     assert not waiting & set(UNASKED)
     assert race.done["withdraw"] == 1
     assert race.done["withdraw refused"] == 1
-    assert race.done["tap"] >= TAPS / 2
+    assert race.done["tap"] >= 5
     assert race.done["weight"] + race.done["hour"] >= 5
     assert not any(":" in what for what in race.done), race.done  # nobody had to give way to a deadlock
