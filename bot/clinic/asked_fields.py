@@ -64,3 +64,9 @@ def read_reason(request: Request, faults: Faults, name: str = "reason") -> str:
     if not reason:
         faults[name] = (REASON, {})
     return reason
+
+
+def page_asked(request: Request) -> int:
+    """The page in the address; the first for anything else."""
+    given = request.query_params.get("page", "1")
+    return int(given) if given.isdecimal() and 0 < len(given) < 5 and int(given) > 0 else 1

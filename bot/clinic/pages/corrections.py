@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,7 +17,7 @@ from bot.actions.decide_correction import (
     proposed,
 )
 from bot.actions.enter_day import enter_day
-from bot.clinic.asked_fields import Faults, read_answers, read_date, read_reason
+from bot.clinic.asked_fields import Faults, page_asked, read_answers, read_date, read_reason
 from bot.clinic.call import (
     SignedInStaff,
     act,
@@ -27,7 +27,6 @@ from bot.clinic.call import (
     participant_for,
     reading,
     redirect,
-    site_scope,
     study_now,
     study_of,
     text_of,
@@ -43,6 +42,7 @@ from bot.people.roles import Permission
 from bot.storage.participants import participant_by_id
 from bot.storage.tables import CorrectionRow, ParticipantRow
 from bot.storage.views.cards import asked_items
+from bot.storage.views.corrections import read_corrections
 from bot.storage.views.days import DayRecord, read_diary
 
 pages = Pages()
@@ -63,7 +63,7 @@ FIELDS: Final = {
     "wellbeing": QUESTIONS[Item.WELLBEING],
     "reason": clinic_text("form", "Reason"),
 }
-SHOWN: Final = 60
+PER_PAGE: Final = 30
 LONG_AFTER: Final = date.max  # questions name their date, as nobody fills this in on the day
 
 
@@ -204,42 +204,43 @@ def day_asked(request: Request, staff: SignedInStaff) -> tuple[ParticipantRow, D
 
 @pages.get("/corrections", may=Permission.SEE_ANSWERS, nav=Nav.INBOX)
 def show_corrections(request: Request, staff: SignedInStaff) -> Response:
-    """Requests that wait first, then the latest decisions."""
+    """Requests that wait, one page at a time, then the latest decisions."""
+    number = page_asked(request)
     with reading(request) as session:
-        rows = requests_of(session, staff)
-        waiting = [described(request, session, row) for row in rows if row.state == "open"]
-        decided = [described(request, session, row) for row in rows if row.state != "open"][:SHOWN]
+        found = read_corrections(
+            session,
+            study_of(request).protocol,
+            study_now(request),
+            scope=staff.site,
+            offset=(number - 1) * PER_PAGE,
+            limit=PER_PAGE,
+        )
     note_view(request, staff, "corrections")
     return page(
         request,
         "corrections.html",
-        waiting=waiting,
-        decided=decided,
+        waiting=[asked_correction(request, one.row, one.participant, one.record) for one in found.waiting],
+        total=found.total,
+        decided=found.decided,
+        number=number,
+        pages_total=max(-(-found.total // PER_PAGE), 1),
         can_decide=staff.can(Permission.APPROVE_CORRECTION),
         can_propose=staff.can(Permission.REQUEST_CORRECTION),
     )
 
 
-def requests_of(session: Session, staff: SignedInStaff) -> list[CorrectionRow]:
-    """Requests within the account's sites: open ones first, oldest first, then the newest decisions."""
-    query = select(CorrectionRow).join(ParticipantRow, col(ParticipantRow.id) == col(CorrectionRow.participant_id))
-    rows = list(session.exec(site_scope(query, staff)).all())  # type: ignore[call-overload]  # SQLModel's narrower Select
-    waiting = sorted((row for row in rows if row.state == "open"), key=lambda row: row.requested_at)
-    decided = sorted((row for row in rows if row.state != "open"), key=lambda row: row.requested_at, reverse=True)
-    return [*waiting, *decided[:SHOWN]]
-
-
 def described(request: Request, session: Session, row: CorrectionRow) -> AskedCorrection:
     participant = participant_by_id(session, row.participant_id)
     diary = read_diary(session, participant, study_of(request).protocol, study_now(request), days=[row.diary_day])
+    return asked_correction(request, row, participant, diary.records[row.diary_day])
+
+
+def asked_correction(
+    request: Request, row: CorrectionRow, participant: ParticipantRow, record: DayRecord
+) -> AskedCorrection:
     wanted = proposed(row)
-    return AskedCorrection(
-        row,
-        participant,
-        diary.records[row.diary_day],
-        wanted,
-        questions_of(request, row.diary_day, wanted or {}, {}),
-    )
+    questions = questions_of(request, row.diary_day, wanted or {}, {})
+    return AskedCorrection(row, participant, record, wanted, questions)
 
 
 @pages.post("/corrections/{correction}/approve", may=Permission.APPROVE_CORRECTION, nav=Nav.INBOX, fields=FIELDS)

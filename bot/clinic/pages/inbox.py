@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from bot.actions.acknowledge_message import acknowledge_message, site_message_by_id
 from bot.actions.reply_to_participant import LONGEST, check_frame, reply_to_participant, telling
-from bot.clinic.asked_fields import CHOOSE
+from bot.clinic.asked_fields import CHOOSE, page_asked
 from bot.clinic.call import (
     Clinic,
     SignedInStaff,
@@ -44,6 +44,7 @@ ACKNOWLEDGED: Final = clinic_text("inbox", "The message of %(code)s is acknowled
 REPLIED: Final = clinic_text("inbox", "The reply to %(code)s is on its way.")
 TOO_LONG: Final = clinic_text("inbox", "Write 1 to %(most)s characters.")
 TELLING: Final = clinic_text("inbox", "“%(words)s” could be read on a locked phone: leave it out, or call.")
+PER_PAGE: Final = 30
 LATE_AFTER: Final = timedelta(hours=24)
 FIELDS: Final = {"frame": clinic_text("inbox", "Reply"), "words": clinic_text("inbox", "Own words")}
 NAMES: Final[Mapping[str, Message]] = {
@@ -73,20 +74,23 @@ def count_unacknowledged(session: Session, staff: SignedInStaff, _clinic: Clinic
 @pages.get("/inbox", may=Permission.SEE_ANSWERS, nav=Nav.INBOX)
 def show_inbox(request: Request, staff: SignedInStaff) -> Response:
     """Messages that wait, longest first, then the latest that were settled."""
-    now = study_now(request)
+    now, number = study_now(request), page_asked(request)
     with reading(request) as session:
-        waiting, settled, corrections = read_inbox(session, staff.site)
+        found = read_inbox(session, staff.site, offset=(number - 1) * PER_PAGE, limit=PER_PAGE)
     note_view(request, staff, "inbox")
     chosen = request.query_params.get("reply", "")
     return page(
         request,
         "inbox.html",
-        waiting=waiting,
-        settled=settled,
-        corrections=corrections,
+        waiting=found.waiting,
+        total=found.total,
+        settled=found.settled,
+        corrections=found.corrections,
+        number=number,
+        pages_total=max(-(-found.total // PER_PAGE), 1),
         chosen=chosen,
-        frames={line.message.id: frames_for(request, line) for line in (*waiting, *settled)},
-        waits={line.message.id: now - line.message.received_at for line in waiting},
+        frames={line.message.id: frames_for(request, line) for line in found.waiting if str(line.message.id) == chosen},
+        waits={line.message.id: now - line.message.received_at for line in found.waiting},
         late_after=LATE_AFTER,
         names=NAMES,
         can_act=staff.can(Permission.RUN_DIARY),

@@ -13,7 +13,7 @@ from bot.actions.check_in import check_in
 from bot.actions.miss_visit import miss_visit
 from bot.actions.move_visit import move_visit
 from bot.actions.prepare_visit import prepare_visit
-from bot.clinic.asked_fields import A_DATE, CHOOSE, Faults, read_date, read_local, read_reason, read_time
+from bot.clinic.asked_fields import A_DATE, CHOOSE, Faults, page_asked, read_date, read_local, read_reason, read_time
 from bot.clinic.call import (
     SignedInStaff,
     act,
@@ -102,12 +102,6 @@ def show_visits(request: Request, staff: SignedInStaff) -> Response:
         pages_total=max(-(-len(found) // PER_PAGE), 1),
         can_act=staff.can(Permission.RUN_DIARY),
     )
-
-
-def page_asked(request: Request) -> int:
-    """The page in the address; the first for anything else."""
-    given = request.query_params.get("page", "1")
-    return int(given) if given.isdecimal() and 0 < len(given) < 5 and int(given) > 0 else 1
 
 
 @dataclass

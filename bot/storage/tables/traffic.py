@@ -72,6 +72,7 @@ class MessageRow(SQLModel, table=True):
             postgresql_where=text("state IN ('claimed', 'sending')"),
         ),
         Index("ix_message_participant_day", "participant_id", "diary_day"),
+        Index("ix_message_all_due", "due_at"),
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -33,11 +33,23 @@ class InboxLine:
     replies: Sequence[ReplyLine]
 
 
-def read_inbox(session: Session, scope: str) -> tuple[list[InboxLine], list[InboxLine], int]:
-    """Waiting messages oldest first, the latest settled ones, and how many corrections wait: five queries."""
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """One page of waiting messages, the oldest first, how many wait in all, the latest settled, corrections open."""
+
+    waiting: Sequence[InboxLine]
+    total: int
+    settled: Sequence[InboxLine]
+    corrections: int
+
+
+def read_inbox(session: Session, scope: str, *, offset: int, limit: int) -> Inbox:
+    """The messages of a scope (site ids joined by commas, or `all`): six queries."""
     waiting = session.exec(
         _scoped(_messages().where(col(SiteMessageRow.acknowledged_at).is_(None)), scope)
-        .order_by(col(SiteMessageRow.received_at))
+        .order_by(col(SiteMessageRow.received_at), col(SiteMessageRow.id))
+        .offset(offset)
+        .limit(limit)
     ).all()  # fmt: skip
     settled = session.exec(
         _scoped(_messages().where(col(SiteMessageRow.acknowledged_at).is_not(None)), scope)
@@ -55,8 +67,9 @@ def read_inbox(session: Session, scope: str) -> tuple[list[InboxLine], list[Inbo
         ).all()
     )
     replies = _replies(session, [message.id for message, _participant in (*waiting, *settled)])
-    return (
+    return Inbox(
         [_line(message, participant, reachable, replies) for message, participant in waiting],
+        waiting_messages(session, scope),
         [_line(message, participant, reachable, replies) for message, participant in settled],
         waiting_corrections(session, scope),
     )
@@ -64,11 +77,15 @@ def read_inbox(session: Session, scope: str) -> tuple[list[InboxLine], list[Inbo
 
 def count_inbox(session: Session, scope: str) -> int:
     """Messages not acknowledged and corrections not decided."""
+    return waiting_messages(session, scope) + waiting_corrections(session, scope)
+
+
+def waiting_messages(session: Session, scope: str) -> int:
+    """How many messages nobody has acknowledged."""
     query = select(func.count()).select_from(SiteMessageRow).join(
         ParticipantRow, col(ParticipantRow.id) == col(SiteMessageRow.participant_id)
     )  # fmt: skip
-    unread = session.exec(_scoped(query.where(col(SiteMessageRow.acknowledged_at).is_(None)), scope)).one()
-    return int(unread) + waiting_corrections(session, scope)
+    return int(session.exec(_scoped(query.where(col(SiteMessageRow.acknowledged_at).is_(None)), scope)).one())
 
 
 def waiting_corrections(session: Session, scope: str) -> int:
