@@ -10,20 +10,21 @@ from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session, col, select
 
+from bot.storage.prepared import Prepared, adding
 from bot.storage.tables import AnswerRow, CardRow, EntryRow, HelpedRow
 from bot.storage.trail import Trail, insert
 
-# Made once: what a diary is read with runs for every tap and every message.
+# What a diary is read with runs for every tap and every message. Only cards are ever changed, so only they are tracked.
 PARTICIPANT: BindParameter[Any] = bindparam("participant")
 FIRST: BindParameter[Any] = bindparam("first")
 LAST: BindParameter[Any] = bindparam("last")
-ANSWERS = (
-    select(AnswerRow)
+ANSWERS = Prepared[AnswerRow](
+    select(AnswerRow.__table__)  # type: ignore[attr-defined]  # SQLModel does not declare it
     .where(col(AnswerRow.participant_id) == PARTICIPANT, col(AnswerRow.diary_day).between(FIRST, LAST))
     .order_by(col(AnswerRow.ordinal))
 )
-ENTRIES = (
-    select(EntryRow)
+ENTRIES = Prepared[EntryRow](
+    select(EntryRow.__table__)  # type: ignore[attr-defined]  # SQLModel does not declare it
     .where(col(EntryRow.participant_id) == PARTICIPANT, col(EntryRow.diary_day).between(FIRST, LAST))
     .order_by(col(EntryRow.revision))
 )
@@ -32,10 +33,13 @@ CARDS = (
     .where(col(CardRow.participant_id) == PARTICIPANT, col(CardRow.diary_day).between(FIRST, LAST))
     .order_by(col(CardRow.diary_day))
 )
-HELPED = select(col(HelpedRow.diary_day)).where(
-    col(HelpedRow.participant_id) == PARTICIPANT, col(HelpedRow.diary_day).between(FIRST, LAST)
+HELPED = Prepared[HelpedRow](
+    select(col(HelpedRow.diary_day)).where(
+        col(HelpedRow.participant_id) == PARTICIPANT, col(HelpedRow.diary_day).between(FIRST, LAST)
+    )
 )
 NEW_CARD = {"revision": 0, "snooze_count": 0}
+ADD_ANSWER = adding(AnswerRow)
 CARD_BY_KEY = select(CardRow).where(col(CardRow.key) == bindparam("key"))
 ENTRY_FIELDS = ("stools", "pain", "wellbeing", "antidiarrhoeal", "timing", "source", "language", "wording_version")
 
@@ -79,7 +83,7 @@ def answers_of(session: Session, participant_id: int, days: Collection[date]) ->
     """The current answer to each item of each day; days without answers are absent."""
     found: dict[date, dict[str, AnswerRow]] = defaultdict(dict)
     if days:
-        for row in session.exec(ANSWERS, params=_span(participant_id, days)).all():
+        for row in ANSWERS.all(session, **_span(participant_id, days)):
             if row.diary_day in days:
                 found[row.diary_day][row.item] = row
     return found
@@ -89,7 +93,7 @@ def entries_of(session: Session, participant_id: int, days: Collection[date]) ->
     """Every revision of each day's entry, oldest first; days without an entry are absent."""
     found: dict[date, list[EntryRow]] = defaultdict(list)
     if days:
-        for row in session.exec(ENTRIES, params=_span(participant_id, days)).all():
+        for row in ENTRIES.all(session, **_span(participant_id, days)):
             if row.diary_day in days:
                 found[row.diary_day].append(row)
     return found
@@ -98,7 +102,8 @@ def entries_of(session: Session, participant_id: int, days: Collection[date]) ->
 def helped_days(session: Session, participant_id: int, days: Collection[date]) -> frozenset[date]:
     if not days:
         return frozenset()
-    return frozenset(session.exec(HELPED, params=_span(participant_id, days)).all()) & frozenset(days)
+    found = HELPED.all(session, **_span(participant_id, days))
+    return frozenset(row.diary_day for row in found) & frozenset(days)
 
 
 def _span(participant_id: int, days: Collection[date]) -> dict[str, Any]:
@@ -108,8 +113,7 @@ def _span(participant_id: int, days: Collection[date]) -> dict[str, Any]:
 
 def add_answer(audit: Trail, answer: AnswerRow, *, old: int | None) -> None:
     """Store one more answer; the audit event names the value it replaces."""
-    audit.session.add(answer)
-    audit.session.flush()
+    ADD_ANSWER.run(audit.session, **answer.model_dump(exclude={"id"}))
     audit.record(
         "answer", "answer", f"{audit.participant}/{answer.diary_day}", field_name=answer.item, old=old, new=answer.value
     )

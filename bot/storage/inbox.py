@@ -6,12 +6,13 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, update
+from sqlalchemy import bindparam, func, literal_column, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session, col, select
 
 from bot.storage.notices import INBOX, notify
+from bot.storage.prepared import Prepared, put
 from bot.storage.tables import InboxRow
 from bot.storage.turns import try_turn
 
@@ -19,15 +20,18 @@ NAMES = frozenset({"first_name", "last_name", "username", "phone_number", "vcard
 BIGGEST = 2**63 - 1
 NO_CHAT = 0  # the queue of updates that name no private chat
 CHAT = func.coalesce(col(InboxRow.address), NO_CHAT)
-WAITING_CHATS = (
-    select(CHAT)
-    .where(col(InboxRow.state) == "waiting")
-    .group_by(CHAT)
-    .order_by(func.min(col(InboxRow.id)))
-    .limit(bindparam("room"))
-)
-NEXT_WAITING = select(InboxRow).where(col(InboxRow.state) == "waiting").order_by(col(InboxRow.update_id)).limit(1)
-NEXT_OF_CHAT = NEXT_WAITING.where(col(InboxRow.address) == bindparam("chat"))
+WAITING = col(InboxRow.state) == literal_column("'waiting'")  # written out: a partial index serves nothing else
+WAITING_CHATS = select(CHAT).where(WAITING).group_by(CHAT).order_by(func.min(col(InboxRow.id))).limit(bindparam("room"))
+NEXT_WAITING = select(InboxRow).where(WAITING).order_by(col(InboxRow.update_id)).limit(1)
+# Looked for among the few that wait: written so that the index of the addresses, which leads through a chat's whole
+# past, is of no use.
+NEXT_OF_CHAT = NEXT_WAITING.where(bindparam("chat") == CHAT)
+COLUMNS = ("update_id", "address", "body", "received_at")
+FRESH = {name: bindparam(name) for name in COLUMNS} | {"state": "waiting", "attempts": 0}
+ONCE = {
+    name: Prepared[InboxRow](insert(InboxRow).values(FRESH).on_conflict_do_nothing(index_elements=["update_id"]))
+    for name, insert in (("sqlite", sqlite_insert), ("postgresql", postgres_insert))
+}
 
 
 def strip_names(value: Any) -> Any:
@@ -50,13 +54,10 @@ def store_updates(session: Session, updates: Iterable[Any], *, now: datetime) ->
 def _store(session: Session, update: Any, now: datetime) -> int:
     stripped = strip_names(update)
     body = json.dumps(stripped, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
-    insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgres_insert
-    statement = insert(InboxRow).values(
-        update_id=_update_id(stripped, body), address=chat_of(stripped), body=body, received_at=now,
-        state="waiting", attempts=0,
-    )  # fmt: skip
-    once = statement.on_conflict_do_nothing(index_elements=["update_id"]).returning(col(InboxRow.id))
-    return 0 if session.connection().execute(once).first() is None else 1
+    once = ONCE[session.get_bind().dialect.name]
+    return once.run(
+        session, update_id=_update_id(stripped, body), address=chat_of(stripped), body=body, received_at=now
+    )
 
 
 def _update_id(update: Any, body: str) -> int:
@@ -99,16 +100,12 @@ def next_waiting(session: Session, chat: int) -> InboxRow | None:
     """
     if not try_turn(session, chat):
         return None
-    if chat != NO_CHAT:
-        return session.exec(NEXT_OF_CHAT, params={"chat": chat}).first()
-    same_chat = col(InboxRow.address).is_(None)
-    return session.exec(NEXT_WAITING.where(same_chat)).first()
+    return session.exec(NEXT_OF_CHAT, params={"chat": chat}).first()
 
 
 def mark_done(session: Session, row: InboxRow, *, now: datetime, problem: str | None = None) -> None:
     """The update has had its effect, or is of a kind that has none (then `problem` holds the code)."""
-    row.state, row.handled_at, row.problem = "done", now, problem
-    session.add(row)
+    put(session, row, state="done", handled_at=now, problem=problem)
 
 
 def put_aside(session: Session, row: InboxRow, *, problem: str, now: datetime) -> None:

@@ -3,8 +3,9 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Table, bindparam, func, literal_column, or_, text, update
+from sqlalchemy import BigInteger, ColumnElement, Table, bindparam, func, literal_column, or_, text, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped
@@ -12,6 +13,7 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from bot.storage.notices import OUTBOX, notify
+from bot.storage.prepared import Prepared, put
 from bot.storage.tables import MessageRow
 
 UNSENT = ("planned", "retry")
@@ -25,16 +27,16 @@ def in_states(states: Collection[str]) -> ColumnElement[bool]:
 
     A partial index serves only a condition that holds whatever the parameters are.
     """
-    return col(MessageRow.state).in_(bindparam("states", states, expanding=True, literal_execute=True, unique=True))
+    return col(MessageRow.state).in_([literal_column(f"'{state}'") for state in states])
 
 
 # Made once: what the dispatcher asks in every round, and what every tap queues.
 MESSAGES: Table = MessageRow.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
+COLUMNS = tuple(name for name in MessageRow.model_fields if name != "id")
+VALUES: Mapping[str, Any] = {name: bindparam(name) for name in COLUMNS}
 ONCE = {
-    "sqlite": sqlite_insert(MESSAGES).on_conflict_do_nothing(index_elements=["dedupe_key"]).returning(MESSAGES.c.id),
-    "postgresql": postgres_insert(MESSAGES)
-    .on_conflict_do_nothing(index_elements=["dedupe_key"])
-    .returning(MESSAGES.c.id),
+    name: Prepared[MessageRow](insert(MESSAGES).values(VALUES).on_conflict_do_nothing(index_elements=["dedupe_key"]))
+    for name, insert in (("sqlite", sqlite_insert), ("postgresql", postgres_insert))
 }
 CLAIMABLE = (
     select(MessageRow)
@@ -80,7 +82,29 @@ SENT = (
         provider_msg_id=func.coalesce(bindparam("number"), MESSAGES.c.provider_msg_id),
     )
 )
-NEXT_DUE = select(func.min(col(MessageRow.due_at))).where(in_states(UNSENT))
+NEXT_DUE = Prepared[MessageRow](select(func.min(col(MessageRow.due_at)).label("due_at")).where(in_states(UNSENT)))
+
+
+def _superseded(*, known: bool, dated: bool, card: bool) -> Prepared[MessageRow]:
+    """Unsent edits that a newer one makes needless: of a known participant, a diary day, a card or a panel."""
+    owner, day, words = col(MessageRow.participant_id), col(MessageRow.diary_day), col(MessageRow.payload)
+    same_words = (col(MessageRow.address) == bindparam("to")) & (words == bindparam("words"))
+    found = update(MessageRow).where(
+        owner == bindparam("owner") if known else owner.is_(None),  # indexed, where a person is known
+        day == bindparam("day") if dated else day.is_(None),
+        col(MessageRow.kind) == literal_column("'edit'"),
+        col(MessageRow.card_id) == bindparam("card") if card else same_words,
+        col(MessageRow.provider_msg_id).is_not_distinct_from(bindparam("copy", type_=BigInteger)),
+        in_states((*UNSENT, "claimed")),
+        col(MessageRow.dedupe_key) != bindparam("newer"),
+    )
+    return Prepared(found.values(state="cancelled", reason="superseded", lease_owner=None))
+
+
+SUPERSEDED = {
+    (known, dated, card): _superseded(known=known, dated=dated, card=card)
+    for known in (True, False) for dated in (True, False) for card in (True, False)
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +122,10 @@ def enqueue(session: Session, row: MessageRow) -> bool:
     An edit takes the place of older unsent edits of the same copy of the same card, or of the same panel: both
     are worded when they go out, so that somebody who taps without end leaves one edit and no queue.
     """
-    session.flush()
     if row.kind == "edit":
         cancel_superseded(session, row)
-    values = {name: getattr(row, name) for name in MessageRow.model_fields if name != "id"}
     once = ONCE[session.get_bind().dialect.name]
-    new = session.connection().execute(once, values).first() is not None
+    new = once.run(session, **{name: getattr(row, name) for name in COLUMNS}) > 0
     if new and row.priority == 0:
         notify(session, OUTBOX)
     return new
@@ -111,17 +133,11 @@ def enqueue(session: Session, row: MessageRow) -> bool:
 
 def cancel_superseded(session: Session, newer: MessageRow) -> None:
     """Cancel unsent edits that the newer one makes needless; those already being sent go their way."""
-    owner, day = col(MessageRow.participant_id), col(MessageRow.diary_day)  # indexed, where a person is known
-    same_owner = owner.is_(None) if newer.participant_id is None else owner == newer.participant_id
-    same_day = day.is_(None) if newer.diary_day is None else day == newer.diary_day
-    same_copy = col(MessageRow.provider_msg_id).is_not_distinct_from(newer.provider_msg_id)
-    same_words = (col(MessageRow.address) == newer.address) & (col(MessageRow.payload) == newer.payload)
-    same_message = same_words if newer.card_id is None else col(MessageRow.card_id) == newer.card_id
-    statement = update(MessageRow).where(
-        same_owner, same_day, col(MessageRow.kind) == "edit", same_message, same_copy,
-        in_states((*UNSENT, "claimed")), col(MessageRow.dedupe_key) != newer.dedupe_key,
+    known, dated, card = (value is not None for value in (newer.participant_id, newer.diary_day, newer.card_id))
+    SUPERSEDED[known, dated, card].run(
+        session, owner=newer.participant_id, day=newer.diary_day, card=newer.card_id, to=newer.address,
+        words=newer.payload, copy=newer.provider_msg_id, newer=newer.dedupe_key,
     )  # fmt: skip
-    session.connection().execute(statement.values(state="cancelled", reason="superseded", lease_owner=None))
 
 
 def claim_due(
@@ -148,12 +164,7 @@ def claim_due(
             given = {"study_now": study_now, "clock": clock, "room": limit - len(rows)}
             rows.extend(session.exec(query, params=given).all())
     for row in rows:
-        row.state, row.lease_owner, row.lease_until, row.fence = (
-            "claimed",
-            owner,
-            clock + lease,
-            row.fence + 1,
-        )
+        put(session, row, state="claimed", lease_owner=owner, lease_until=clock + lease, fence=row.fence + 1)
     return rows
 
 
@@ -206,8 +217,7 @@ def finish_delivered(session: Session, receipts: Mapping[Claim, int | None], *, 
 
 def begin_sending(session: Session, row: MessageRow, *, now: datetime) -> None:
     """Mark the row as on its way: from here on its outcome may stay unknown. `now` is study time."""
-    row.state, row.sending_at = "sending", now
-    session.add(row)
+    put(session, row, state="sending", sending_at=now)
 
 
 def finish(
@@ -221,12 +231,10 @@ def finish(
     reason: str | None = None,
 ) -> None:
     """Give the row its end state, with the reason; `now` is study time."""
-    row.state, row.outcome, row.reason = state, outcome or row.outcome, reason
-    row.lease_owner, row.lease_until = None, None
-    row.provider_msg_id = provider_msg_id or row.provider_msg_id
-    if state == "sent":
-        row.sent_at = now
-    session.add(row)
+    put(
+        session, row, state=state, outcome=outcome or row.outcome, reason=reason, lease_owner=None, lease_until=None,
+        provider_msg_id=provider_msg_id or row.provider_msg_id, sent_at=now if state == "sent" else row.sent_at,
+    )  # fmt: skip
 
 
 def put_back(
@@ -238,11 +246,11 @@ def put_back(
     counted: bool = False,
 ) -> None:
     """Let the row wait for another try; `next_try_at` is system time. A counted try makes it a `retry`."""
-    row.attempts += int(counted)
-    row.state = "retry" if row.attempts else "planned"
-    row.next_try_at, row.outcome = next_try_at, outcome or row.outcome
-    row.lease_owner, row.lease_until = None, None
-    session.add(row)
+    attempts = row.attempts + int(counted)
+    put(
+        session, row, attempts=attempts, state="retry" if attempts else "planned", next_try_at=next_try_at,
+        outcome=outcome or row.outcome, lease_owner=None, lease_until=None,
+    )  # fmt: skip
 
 
 def postpone(session: Session, row: MessageRow, *, due_at: datetime) -> None:
@@ -294,4 +302,5 @@ def count_due(session: Session, study_now: datetime) -> int:
 
 def next_due(session: Session) -> datetime | None:
     """The earliest due instant of what is not sent yet, in study time."""
-    return session.exec(NEXT_DUE).one()
+    row = NEXT_DUE.first(session)
+    return row.due_at if row is not None else None

@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 
 from bot.errors import NotFoundError
 from bot.storage.database import WRITES
+from bot.storage.prepared import Prepared
 from bot.storage.tables import ChatRow, InvitationRow, PanelRow, ParticipantRow, StaffRow, StrangerRow, ZoneRow
 from schedules.windows import ZonePeriod
 
@@ -28,7 +29,7 @@ CHAT_AT = select(ChatRow).where(
 PANEL_AT = select(PanelRow).where(
     col(PanelRow.channel) == bindparam("channel"), col(PanelRow.address) == bindparam("address")
 )
-ZONES = (
+ZONES = Prepared[ZoneRow](
     select(col(ZoneRow.from_on), col(ZoneRow.tzid))
     .where(col(ZoneRow.participant_id) == bindparam("participant"))
     .order_by(col(ZoneRow.from_on), col(ZoneRow.id))
@@ -123,8 +124,8 @@ def stranger_at(session: Session, channel: str, address: int) -> StrangerRow:
 
 def zone_history(session: Session, participant_id: int) -> tuple[ZonePeriod, ...]:
     """The participant's zones, oldest first; the later of two that begin on one day holds."""
-    rows = session.exec(ZONES, params={"participant": participant_id}).all()
-    by_day: dict[date, ZonePeriod] = {from_on: ZonePeriod(from_on, tzid) for from_on, tzid in rows}
+    rows = ZONES.all(session, participant=participant_id)
+    by_day: dict[date, ZonePeriod] = {row.from_on: ZonePeriod(row.from_on, row.tzid) for row in rows}
     return tuple(by_day.values())
 
 

@@ -9,10 +9,12 @@ from sqlmodel import Session, SQLModel, col, select
 
 from bot.audit import GENESIS, AuditEvent, as_text, chain_hash
 from bot.people.actor import Actor, Origin
+from bot.storage.prepared import Prepared, adding
 from bot.storage.tables.study import AuditRow
 from bot.storage.turns import AUDIT, await_turn
 
-HEAD = select(col(AuditRow.seq), col(AuditRow.hash)).order_by(col(AuditRow.seq).desc()).limit(1)
+HEAD = Prepared[AuditRow](select(col(AuditRow.seq), col(AuditRow.hash)).order_by(col(AuditRow.seq).desc()).limit(1))
+ADD = adding(AuditRow)
 
 
 def app_version() -> str:
@@ -72,15 +74,14 @@ class Trail:
             app_version=APP_VERSION,
         )
         digest = chain_hash(previous, event)
-        self.session.add(
-            AuditRow(**{name: getattr(event, name) for name in event.__slots__}, prev_hash=previous, hash=digest)
-        )
+        columns = {name: getattr(event, name) for name in event.__slots__}
+        ADD.run(self.session, **columns, prev_hash=previous, hash=digest)
         self._head = (seq + 1, digest)
 
     def _read_head(self) -> tuple[int, str]:
         await_turn(self.session, AUDIT)
-        row = self.session.exec(HEAD).first()
-        return (row[0], row[1]) if row else (0, GENESIS)
+        row = HEAD.first(self.session)
+        return (row.seq, row.hash) if row else (0, GENESIS)
 
 
 def insert(trail: Trail, row: SQLModel, action: str, *, fields: tuple[str, ...], reason: str | None = None) -> None:

@@ -6,19 +6,23 @@ from datetime import time
 from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
+from bot.storage.prepared import Prepared
 from bot.storage.tables import OutageRow, ParticipantRow, PreparationRow, VisitRow
 from schedules.protocol import StudyProtocol
 from schedules.visits import VisitCalendar, VisitFacts, VisitState, plan_calendar
 from schedules.windows import Outage
 
-# Made once: the calendar is computed anew for every tap and every message.
-VISITS = select(VisitRow).where(col(VisitRow.participant_id) == bindparam("participant"))
-PREPARATION = (
-    select(PreparationRow)
-    .where(col(PreparationRow.participant_id) == bindparam("participant"), col(PreparationRow.removed_at).is_(None))
-    .order_by(col(PreparationRow.on))
+# The calendar is computed anew for every tap and every message.
+VISITS = Prepared[VisitRow](
+    select(VisitRow.__table__).where(col(VisitRow.participant_id) == bindparam("participant"))  # type: ignore[attr-defined]
 )
-OUTAGES = select(col(OutageRow.started_at), col(OutageRow.ended_at)).order_by(col(OutageRow.started_at))
+IN_FORCE = (col(PreparationRow.participant_id) == bindparam("participant"), col(PreparationRow.removed_at).is_(None))
+PREPARATION = Prepared[PreparationRow](
+    select(PreparationRow.__table__).where(*IN_FORCE).order_by(col(PreparationRow.on))  # type: ignore[attr-defined]
+)
+OUTAGES = Prepared[OutageRow](
+    select(col(OutageRow.started_at), col(OutageRow.ended_at)).order_by(col(OutageRow.started_at))
+)
 
 
 def visit_row(session: Session, participant_id: int, code: str) -> VisitRow | None:
@@ -28,14 +32,16 @@ def visit_row(session: Session, participant_id: int, code: str) -> VisitRow | No
 
 
 def preparation_rows(session: Session, participant_id: int) -> Sequence[PreparationRow]:
-    """Preparation and endoscopy days in force, in order of date."""
-    return session.exec(PREPARATION, params={"participant": participant_id}).all()
+    """Preparation and endoscopy days in force, in order of date; to be changed."""
+    query = select(PreparationRow).where(*IN_FORCE).order_by(col(PreparationRow.on))
+    return session.exec(query, params={"participant": participant_id}).all()
 
 
 def visit_facts(session: Session, participant_id: int, protocol: StudyProtocol) -> tuple[VisitFacts, ...]:
     """What has been decided or has happened for each visit of the protocol, in the protocol's order."""
-    rows = session.exec(VISITS, params={"participant": participant_id}).all()
-    return facts_of(protocol, {row.code: row for row in rows}, preparation_rows(session, participant_id))
+    rows = VISITS.all(session, participant=participant_id)
+    days = PREPARATION.all(session, participant=participant_id)
+    return facts_of(protocol, {row.code: row for row in rows}, days)
 
 
 def facts_of(
@@ -68,4 +74,4 @@ def calendar_of(session: Session, participant: ParticipantRow, protocol: StudyPr
 
 def outages(session: Session) -> tuple[Outage, ...]:
     """Every recorded outage, oldest first."""
-    return tuple(Outage(started_at, ended_at) for started_at, ended_at in session.exec(OUTAGES).all())
+    return tuple(Outage(row.started_at, row.ended_at) for row in OUTAGES.all(session))

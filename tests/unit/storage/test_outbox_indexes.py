@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from bot.actions.keep_time import note_alive
 from bot.storage.database import Database
+from bot.storage.inbox import next_waiting
 from bot.storage.outbox import abandoned, cancel_superseded, claim_due, count_due, next_due
 from bot.storage.tables import MessageRow
 from schedules.loader import load_protocol, seed_protocol_path
@@ -54,7 +55,7 @@ def plans(session: Session) -> Iterator[list[str]]:
     found: list[str] = []
 
     def explain(_conn: Any, cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
-        if "message" in statement:
+        if "message" in statement or "inbox" in statement:
             asked = cursor.connection.cursor()
             found.extend(str(row[3]) for row in asked.execute(f"EXPLAIN QUERY PLAN {statement}", parameters))
 
@@ -70,3 +71,9 @@ def test_no_question_of_the_dispatcher_reads_the_whole_table(database: Database,
         touching = [step for step in steps if "message" in step]
         assert touching
         assert all("USING" in step and "INDEX" in step for step in touching), touching
+
+
+def test_the_next_update_of_a_chat_is_looked_for_among_those_that_wait(database: Database) -> None:
+    with database.write() as session, plans(session) as steps:
+        next_waiting(session, 5001)
+    assert any("ix_inbox_waiting" in step for step in steps), steps
