@@ -4,7 +4,11 @@ from schedules.errors import ScheduleError
 
 
 class DiaryError(ScheduleError):
-    """A refusal that a person can read; carries the HTTP status and the exit code it maps to."""
+    """A refusal that a person can read; carries the HTTP status and the exit code it maps to.
+
+    Raise it with its sentence written out and what it is about as parameters, never as an f-string: the clinic's pages
+    word both in the reader's language.
+    """
 
     http_status = 400
     exit_code = 1
@@ -33,8 +37,8 @@ class InvalidInputError(DiaryError):
 
     http_status = 422
 
-    def __init__(self, message: str, *, code: str = "invalid") -> None:
-        super().__init__(message)
+    def __init__(self, template: str, *, code: str = "invalid", **params: object) -> None:
+        super().__init__(template, **params)
         self.code = code
 
 

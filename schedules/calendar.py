@@ -130,7 +130,7 @@ class VisitCalendar:
             if visit.code == code:
                 return visit
         known = ", ".join(visit.code for visit in self.visits)
-        raise ScheduleError(f"There is no visit {code}; the study has {known}.")
+        raise ScheduleError("There is no visit %(visit)s; the study has %(known)s.", visit=code, known=known)
 
     def days(self) -> tuple[date, ...]:
         """Every asked day, oldest first."""

@@ -7,7 +7,7 @@ from enum import StrEnum
 from random import Random
 from zoneinfo import ZoneInfo
 
-from schedules.errors import ScheduleError
+from schedules.errors import ScheduleError, Term
 from schedules.reminders import MessageKind
 from schedules.windows import MIDNIGHT, ONE_DAY, instant
 
@@ -88,7 +88,9 @@ def can_move(before: MessageState, after: MessageState) -> bool:
 def check_move(before: MessageState, after: MessageState) -> None:
     """Raise ScheduleError when a message may not go from one state to another."""
     if not can_move(before, after):
-        raise ScheduleError(f"A message that is {before} cannot become {after}.")
+        raise ScheduleError(
+            "A message that is %(before)s cannot become %(after)s.", before=Term(before.value), after=Term(after.value)
+        )
 
 
 def after_unknown(kind: MessageKind) -> UnknownPolicy:
@@ -139,4 +141,4 @@ def expiry(kind: MessageKind, created_at: datetime, tzid: str, *, day_closes_at:
     if kind is MessageKind.STAFF:
         noon = instant(today, STAFF_LIST_UNTIL, tzid)
         return noon if created_at < noon else instant(today + ONE_DAY, STAFF_LIST_UNTIL, tzid)
-    raise ScheduleError(f"The limit of a {kind} comes with the plan of its day.")
+    raise ScheduleError("The limit of a %(kind)s comes with the plan of its day.", kind=kind)

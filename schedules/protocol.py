@@ -169,7 +169,7 @@ class StudyProtocol:
             if visit.code == code:
                 return visit
         known = ", ".join(visit.code for visit in self.visits)
-        raise ScheduleError(f"The study has no visit {code}; it has {known}.")
+        raise ScheduleError("The study has no visit %(visit)s; it has %(known)s.", visit=code, known=known)
 
     def site(self, site_id: str) -> Site:
         """Return the site of this id. Raises ScheduleError naming the sites the study has."""
@@ -177,7 +177,7 @@ class StudyProtocol:
             if site.id == site_id:
                 return site
         known = ", ".join(site.id for site in self.sites)
-        raise ScheduleError(f"The study has no site {site_id}; it has {known}.")
+        raise ScheduleError("The study has no site %(site)s; it has %(known)s.", site=site_id, known=known)
 
 
 def _minutes(wall: time) -> int:

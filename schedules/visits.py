@@ -143,7 +143,7 @@ def preview_move(
     new = plan_calendar(protocol, baseline_on, _moved(facts, old, code, to, at))
     before, after = old.visit(code), new.visit(code)
     if fault := _order_fault(new, after):
-        raise ScheduleError(fault)
+        raise fault
     asked_anew = set(after.asked_days) - set(old.days())
     return MovePreview(
         code=code,
@@ -264,22 +264,23 @@ def _moved(
 ) -> tuple[VisitFacts, ...]:
     """Return the facts as they would be after the move. Raises ScheduleError for a held visit."""
     if calendar.visit(code).held:
-        raise ScheduleError(f"{code} has been held; a held visit cannot be moved.")
+        raise ScheduleError("%(visit)s has been held; a held visit cannot be moved.", visit=code)
     old = next((fact for fact in facts if fact.code == code), VisitFacts(code))
     new = replace(old, scheduled_on=to, moved_against=None, time=at or old.time, state=VisitState.PLANNED)
     return (*(fact for fact in facts if fact.code != code), new)
 
 
-def _order_fault(calendar: VisitCalendar, moved: ScheduledVisit) -> str | None:
-    """Return a sentence when a visit does not lie between its neighbours, else None."""
-    place = calendar.visits.index(moved)
-    sentence = f"{moved.code} cannot be on {moved.on}: it must come"
+def _order_fault(calendar: VisitCalendar, moved: ScheduledVisit) -> ScheduleError | None:
+    """Return a refusal when a visit does not lie between its neighbours, else None."""
+    place, about = calendar.visits.index(moved), {"visit": moved.code, "on": moved.on}
     for other in calendar.visits[:place]:
         if other.on >= moved.on:
-            return f"{sentence} after {other.code} on {other.on}."
+            words = "%(visit)s cannot be on %(on)s: it must come after %(other)s on %(other_on)s."
+            return ScheduleError(words, **about, other=other.code, other_on=other.on)
     for other in calendar.visits[place + 1 :]:
         if other.on <= moved.on:
-            return f"{sentence} before {other.code} on {other.on}."
+            words = "%(visit)s cannot be on %(on)s: it must come before %(other)s on %(other_on)s."
+            return ScheduleError(words, **about, other=other.code, other_on=other.on)
     return None
 
 

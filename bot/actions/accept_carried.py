@@ -12,6 +12,7 @@ from bot.storage.assessments import accepted_value, add_assessment, as_json, ass
 from bot.storage.tables import AssessmentRow, ParticipantRow
 from bot.storage.trail import Trail
 from bot.storage.views.draft import read_draft
+from schedules.errors import Term
 
 MEASURED = ("hct", "weight")
 
@@ -26,7 +27,9 @@ def accept_carried(
     """
     check_permission(audit.actor, Permission.ASSESS)
     if component not in MEASURED:
-        raise InvalidInputError(f"{component} is never carried forward; hct and weight are.", code="value_missing")
+        raise InvalidInputError(
+            "%(component)s is never carried forward; hct and weight are.", component=component, code="value_missing"
+        )
     draft = read_draft(audit.session, participant, code, study.protocol, audit.now).draft
     chosen = _to_accept(draft, component)
     previous = assessments_at(audit.session, participant.id or 0, code).get("accepted")
@@ -49,9 +52,13 @@ def accept_carried(
 
 def _to_accept(draft: Draft, component: str) -> Selected:
     chosen = draft.result.hct if component == "hct" else draft.result.weight
-    where = f"The {component} of {draft.given.participant} {draft.given.visit}"
+    about = {"component": Term(component), "who": draft.given.participant, "visit": draft.given.visit}
     if chosen is None or chosen.rule != CARRIED_FORWARD:
-        raise RefusedError(f"{where} is not carried forward: there is nothing to accept.")
+        raise RefusedError(
+            "The %(component)s of %(who)s %(visit)s is not carried forward: there is nothing to accept.", **about
+        )
     if chosen.accepted:
-        raise RefusedError(f"{where}, measured on {chosen.on}, is accepted already.")
+        raise RefusedError(
+            "The %(component)s of %(who)s %(visit)s, measured on %(on)s, is accepted already.", **about, on=chosen.on
+        )
     return chosen

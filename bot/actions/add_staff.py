@@ -14,6 +14,7 @@ from bot.people.sealing import Sealer
 from bot.storage.staff import Account, account_by_name, open_setups
 from bot.storage.tables import StaffCredentialRow, StaffRow, StaffSetupRow
 from bot.storage.trail import Trail, insert, update
+from schedules.errors import Term
 
 LINK_VALID: Final = timedelta(hours=72)
 NAME_SHAPE: Final = re.compile(r"\w[\w .'’·-]{0,58}[\w.]")
@@ -40,7 +41,7 @@ def issue_setup_link(audit: Trail, account: Account, *, study: Study, sealer: Se
     """Make a fresh setup link and revoke earlier ones; used anew, it replaces password, app and recovery codes."""
     check_permission(audit.actor, Permission.MANAGE_STAFF)
     if account.staff.disabled_at is not None:
-        raise RefusedError(f"The account {account.staff.name} is disabled: add a new account instead.")
+        raise RefusedError("The account %(name)s is disabled: add a new account instead.", name=account.staff.name)
     for row in open_setups(audit.session, account.id):
         update(audit, row, "revoke_setup_link", revoked_at=at)
     token = study.keys.invitation_token()
@@ -63,7 +64,7 @@ def check_name_is_free(audit: Trail, name: str) -> None:
             code="name_invalid",
         )
     if account_by_name(audit.session, name) is not None:
-        raise RefusedError(f"There is a staff account {name} already: choose another name.")
+        raise RefusedError("There is a staff account %(name)s already: choose another name.", name=name)
 
 
 def check_role(role: str) -> Role:
@@ -71,7 +72,9 @@ def check_role(role: str) -> Role:
         return Role(role)
     except ValueError:
         known = ", ".join(Role)
-        raise InvalidInputError(f"{role} is not a role: use one of {known}.", code="role_unknown") from None
+        raise InvalidInputError(
+            "%(role)s is not a role: use one of %(known)s.", role=role, known=known, code="role_unknown"
+        ) from None
 
 
 def check_scope(role: Role, site: str, study: Study) -> str:
@@ -81,7 +84,9 @@ def check_scope(role: Role, site: str, study: Study) -> str:
         raise InvalidInputError("An account needs a site: name it as the protocol file does.", code="site_missing")
     if role in ONE_SITE_ONLY and (len(sites) > 1 or sites == [ALL_SITES]):
         raise InvalidInputError(
-            f"A {role.value} belongs to exactly one site: name one as the protocol file does.", code="site_invalid"
+            "A %(role)s belongs to exactly one site: name one as the protocol file does.",
+            role=Term(role.value),
+            code="site_invalid",
         )
     if sites == [ALL_SITES]:
         return ALL_SITES

@@ -21,6 +21,7 @@ from bot.storage.tables import AssessmentRow, ParticipantRow
 from bot.storage.trail import Trail
 from bot.storage.views.draft import protocol_of_visit
 from bot.storage.visits import calendar_of, visit_row
+from schedules.errors import Term, Terms
 from schedules.rule_set import Range, RuleSet
 from schedules.visits import STOPPED, ScheduledVisit
 
@@ -73,10 +74,10 @@ def assess(
     stored = assessments_at(audit.session, participant.id or 0, code)
     checked = check_values(audit.session, participant, code, values, study=study, now=audit.now)
     if not checked:
-        raise RefusedError(f"Nothing was given for {code}: name at least one component.")
+        raise RefusedError("Nothing was given for %(visit)s: name at least one component.", visit=code)
     for one in checked:
         permission = Permission.ENTER_LABORATORY if one.component in LABORATORY else Permission.ASSESS
-        check_may(audit.actor, permission, f"enter {one.component}")
+        check_may(audit.actor, permission, Term("enter %(component)s", component=Term(one.component)))
     rows = [_store(audit, participant, code, one, stored.get(one.component)) for one in checked]
     void_if_changed(audit, participant, "clinic", study=study, reason=reason)
     return [row for row in rows if row is not None]
@@ -105,11 +106,18 @@ def _one_group(part: str) -> tuple[str, bool]:
     group, _, answer = (piece.strip() for piece in part.partition("="))
     if group not in COMPLICATION_GROUPS:
         raise InvalidInputError(
-            f"The complication group {group} is not known; known are {', '.join(COMPLICATION_GROUPS)}.",
+            "The complication group %(group)s is not known; known are %(known)s.",
+            group=group,
+            known=Terms(COMPLICATION_GROUPS),
             code="complication_unknown",
         )
     if answer not in ("yes", "no"):
-        raise InvalidInputError(f"{group} is yes or no, not {answer or 'empty'}.", code="complication_unknown")
+        raise InvalidInputError(
+            "%(group)s is yes or no, not %(answer)s.",
+            group=Term(group),
+            answer=answer or Term("empty"),
+            code="complication_unknown",
+        )
     return group, answer == "yes"
 
 
@@ -123,7 +131,11 @@ def check_values(
     """
     visit = calendar_of(session, participant, study.protocol).visit(code)
     if visit.state in STOPPED:
-        raise RefusedError(f"{code} is recorded as {visit.state.value}: it has no clinic components.")
+        raise RefusedError(
+            "%(visit)s is recorded as %(state)s: it has no clinic components.",
+            visit=code,
+            state=Term(visit.state.value),
+        )
     stored = assessments_at(session, participant.id or 0, code)
     row = visit_row(session, participant.id or 0, visit.code)
     rules = protocol_of_visit(session, row, study.protocol).rules
@@ -158,7 +170,7 @@ def _check_hct(values: ClinicValues, visit: ScheduledVisit, rules: RuleSet, toda
     percent = check_hct(values.hct, values.hct_unit, rules)
     if is_unusual("hct_percent", percent, rules) and not values.confirmed:
         usual = rules.usual.hct_percent
-        raise _unusual(f"haematocrit of {values.hct} {values.hct_unit}", f"{_span(usual)} %")
+        raise _unusual("haematocrit", f"{values.hct} {values.hct_unit}", f"{_span(usual)} %")
     on = _measured_on(values.hct_on, visit, today, "haematocrit", "--hct-on")
     return Checked("hct", {"value": format(values.hct, "f"), "unit": values.hct_unit}, on)
 
@@ -170,19 +182,27 @@ def _check_weight(values: ClinicValues, visit: ScheduledVisit, rules: RuleSet, t
     weight = check_weight(values.weight_kg, rules)
     if is_unusual("weight_kg", weight, rules) and not values.confirmed:
         usual = rules.usual.weight_kg
-        raise _unusual(f"weight of {values.weight_kg} kg", f"{_span(usual)} kg")
+        raise _unusual("weight", f"{values.weight_kg} kg", f"{_span(usual)} kg")
     on = _measured_on(values.weight_on, visit, today, "weight", "--weight-on")
     return Checked("weight", {"value": format(values.weight_kg, "f"), "unit": "kg"}, on)
 
 
 def _refuse_without_value(name: str, option: str, detail: object) -> None:
     if detail is not None:
-        raise InvalidInputError(f"A date or unit was given without a {name}: add {option}.", code="value_missing")
+        raise InvalidInputError(
+            "A date or unit was given without a %(name)s: add %(option)s.",
+            name=Term(name),
+            option=option,
+            code="value_missing",
+        )
 
 
-def _unusual(value: str, usual: str) -> InvalidInputError:
+def _unusual(name: str, value: str, usual: str) -> InvalidInputError:
     return InvalidInputError(
-        f"A {value} is unusual (usual: {usual}): check it, and give --confirm if it is right.",
+        "A %(name)s of %(value)s is unusual (usual: %(usual)s): check it, and give --confirm if it is right.",
+        name=Term(name),
+        value=value,
+        usual=usual,
         code="confirmation_required",
     )
 
@@ -196,14 +216,22 @@ def _measured_on(given: date | None, visit: ScheduledVisit, today: date, name: s
     if given is None:
         if not visit.held and visit.on != today:
             raise InvalidInputError(
-                f"{visit.code} is planned for {visit.on} and not held yet: say when the {name} was measured "
-                f"with {option} DATE.",
+                "%(visit)s is planned for %(on)s and not held yet: say when the %(name)s was measured "
+                "with %(option)s DATE.",
+                visit=visit.code,
+                on=visit.on,
+                name=Term(name),
+                option=option,
                 code="date_required",
             )
         return visit.on
     if given > today:
         raise InvalidInputError(
-            f"The {name} cannot have been measured on {given}: at the site it is {today}.", code="date_invalid"
+            "The %(name)s cannot have been measured on %(on)s: at the site it is %(today)s.",
+            name=Term(name),
+            on=given,
+            today=today,
+            code="date_invalid",
         )
     return given
 

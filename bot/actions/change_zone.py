@@ -22,7 +22,7 @@ def change_zone(audit: Trail, participant: ParticipantRow, tzid: str, *, reason:
     history = zone_history(audit.session, participant.id or 0)
     from_on = next_diary_day(audit.now, history)
     if zone_on(history, from_on) == tzid:
-        raise RefusedError(f"{participant.code} lives by {tzid} already: nothing was changed.")
+        raise RefusedError("%(who)s lives by %(zone)s already: nothing was changed.", who=participant.code, zone=tzid)
     before = standing_cards(audit.session, participant, study, audit.now)
     row = ZoneRow(participant_id=participant.id or 0, from_on=from_on, tzid=tzid, set_at=audit.now, reason=words)
     insert(audit, row, "change_zone", fields=("from_on", "tzid"), reason=words)

@@ -81,11 +81,14 @@ def preview_check_in(
     visit = calendar_of(session, participant, study.protocol).visit(code)
     if visit.held and visit.held_at is not None:
         raise RefusedError(
-            f"{code} was checked in at {site_clock(visit.held_at, participant, study)} (site time): "
-            "a held visit stays as it is."
+            "%(visit)s was checked in at %(at)s (site time): a held visit stays as it is.",
+            visit=code,
+            at=site_clock(visit.held_at, participant, study),
         )
     if visit.state is VisitState.TERMINATED:
-        raise RefusedError(f"The visits of {participant.code} were terminated: {code} cannot be checked in.")
+        raise RefusedError(
+            "The visits of %(who)s were terminated: %(visit)s cannot be checked in.", who=participant.code, visit=code
+        )
     _check_instant(participant, code, held_at, study, now)
     held_on = site_day(held_at, participant, study)
     return preview_visit_move(session, participant, code, held_on, study=study, now=now)
@@ -95,8 +98,10 @@ def _check_instant(participant: ParticipantRow, code: str, held_at: datetime, st
     held_on, today = site_day(held_at, participant, study), site_day(now, participant, study)
     if held_at > now:
         raise InvalidInputError(
-            f"{code} cannot have begun at {site_clock(held_at, participant, study)}: at the site it is "
-            f"{site_clock(now, participant, study)}.",
+            "%(visit)s cannot have begun at %(at)s: at the site it is %(now)s.",
+            visit=code,
+            at=site_clock(held_at, participant, study),
+            now=site_clock(now, participant, study),
             code="instant_invalid",
         )
     enrolled_on = site_day(participant.enrolled_at, participant, study)
@@ -105,7 +110,11 @@ def _check_instant(participant: ParticipantRow, code: str, held_at: datetime, st
         earliest = max(earliest, participant.consent_on)
     if held_on < earliest:
         raise InvalidInputError(
-            f"{code} cannot have been held on {held_on}: the earliest date that makes sense for "
-            f"{participant.code} is {earliest}.",
+            "%(visit)s cannot have been held on %(on)s: the earliest date that makes sense for "
+            "%(who)s is %(earliest)s.",
+            visit=code,
+            on=held_on,
+            who=participant.code,
+            earliest=earliest,
             code="instant_invalid",
         )

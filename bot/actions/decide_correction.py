@@ -15,6 +15,7 @@ from bot.people.roles import Permission
 from bot.storage.tables import CorrectionRow, EntryRow, ParticipantRow
 from bot.storage.trail import Trail, insert, update
 from bot.storage.views.days import DayRecord, read_diary
+from schedules.errors import Term
 
 
 def correction_by_id(session: Session, correction_id: int) -> CorrectionRow:
@@ -65,7 +66,9 @@ def approve_correction(
     check_values(values, study)
     record = _closed_record(audit, participant, row.diary_day, study)
     if dict(record.submitted_values) == {item.value: value for item, value in values.items()}:
-        raise RefusedError(f"The diary day {row.diary_day} holds these values already: decline the request instead.")
+        raise RefusedError(
+            "The diary day %(day)s holds these values already: decline the request instead.", day=row.diary_day
+        )
     update(
         audit, row, "approve_correction", reason=words, state="approved", decided_at=audit.now,
         decided_by=audit.actor.id, decision_reason=words, **{item.value: value for item, value in values.items()},
@@ -105,13 +108,13 @@ def proposed(row: CorrectionRow) -> Values | None:
 
 def _check_open(row: CorrectionRow) -> None:
     if row.state != "open":
-        raise RefusedError(f"This request was {row.state} already: nothing was changed.")
+        raise RefusedError("This request was %(state)s already: nothing was changed.", state=Term(row.state))
 
 
 def _closed_record(audit: Trail, participant: ParticipantRow, day: date, study: Study) -> DayRecord:
     record = read_diary(audit.session, participant, study.protocol, audit.now, days=[day]).records[day]
     if audit.now < record.day.closes_at:
-        raise RefusedError(f"The diary day {day} is not closed yet: enter it for the participant instead.")
+        raise RefusedError("The diary day %(day)s is not closed yet: enter it for the participant instead.", day=day)
     return record
 
 

@@ -18,7 +18,7 @@ def disable_staff(audit: Trail, account: Account, *, reason: str | None, at: dat
     if audit.actor.kind is ActorKind.STAFF and audit.actor.id == account.staff.name:
         raise RefusedError("Nobody can disable the own account: ask another administrator, or the operator.")
     if account.staff.disabled_at is not None:
-        raise RefusedError(f"The account {account.staff.name} is disabled already.")
+        raise RefusedError("The account %(name)s is disabled already.", name=account.staff.name)
     update(audit, account.staff, "disable_staff", disabled_at=audit.now, reason=words)
     for row in open_setups(audit.session, account.id):
         update(audit, row, "revoke_setup_link", revoked_at=at)

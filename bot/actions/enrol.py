@@ -17,6 +17,7 @@ from bot.scoring.validation import check_height, check_standard_weight, is_unusu
 from bot.storage.participants import participant_by_code
 from bot.storage.tables import ParticipantRow, ZoneRow
 from bot.storage.trail import Trail, insert
+from schedules.errors import AnyOf, Term
 from schedules.protocol import LANGUAGES
 
 CODE_SHAPE = re.compile(r"[A-Z]{2,6}-[0-9]{3,5}")
@@ -79,8 +80,9 @@ def check_enrolment(given: Enrolment, study: Study) -> None:
     """Refuse what cannot be right, whatever is stored already."""
     if not CODE_SHAPE.fullmatch(given.code):
         raise InvalidInputError(
-            f"The code {given.code or 'that was given'} does not have the shape of a participant code, such as SH-001: "
+            "The code %(given)s does not have the shape of a participant code, such as SH-001: "
             "two to six capital letters, a hyphen, three to five digits.",
+            given=given.code or Term("that was given"),
             code="code_invalid",
         )
     study.protocol.site(given.site)
@@ -94,7 +96,8 @@ def check_timezone(name: str) -> str:
     """Return the name of an IANA zone; anything else is refused, because an offset has no summer time."""
     if name not in _zones():
         raise InvalidInputError(
-            f"{name} is not the name of a time zone: use an IANA name such as Asia/Shanghai or Europe/London.",
+            "%(name)s is not the name of a time zone: use an IANA name such as Asia/Shanghai or Europe/London.",
+            name=name,
             code="timezone_unknown",
         )
     return name
@@ -107,7 +110,13 @@ def _zones() -> frozenset[str]:
 
 def _check_one_of(name: str, value: str, known: tuple[str, ...]) -> None:
     if value not in known:
-        raise InvalidInputError(f"The {name} {value} must be {' or '.join(known)}.", code=f"{name}_invalid")
+        raise InvalidInputError(
+            "The %(name)s %(value)s must be %(known)s.",
+            name=Term(name),
+            value=value,
+            known=AnyOf(known),
+            code=f"{name}_invalid",
+        )
 
 
 def _check_code_is_free(audit: Trail, code: str) -> None:
@@ -116,8 +125,10 @@ def _check_code_is_free(audit: Trail, code: str) -> None:
     except NotFoundError:
         return
     raise RefusedError(
-        f"{code} is enrolled already, since {found.enrolled_at:%Y-%m-%d}: choose another code, "
-        f"or run `participant invite {code}` for a new invitation."
+        "%(who)s is enrolled already, since %(on)s: choose another code, "
+        "or run `participant invite %(who)s` for a new invitation.",
+        who=code,
+        on=found.enrolled_at.date(),
     )
 
 
@@ -125,17 +136,23 @@ def _check_dates(audit: Trail, given: Enrolment, row: ParticipantRow, study: Stu
     today = site_day(audit.now, row, study)
     if given.consent_on is not None and given.consent_on > today:
         raise InvalidInputError(
-            f"The consent of {given.consent_on} lies in the future: today is {today} at the site.", code="date_invalid"
+            "The consent of %(on)s lies in the future: today is %(today)s at the site.",
+            on=given.consent_on,
+            today=today,
+            code="date_invalid",
         )
     if abs(given.baseline_on - today) > FARTHEST:
         raise InvalidInputError(
-            f"The baseline date {given.baseline_on} lies more than three years from today, {today}: check the year.",
+            "The baseline date %(on)s lies more than three years from today, %(today)s: check the year.",
+            on=given.baseline_on,
+            today=today,
             code="date_invalid",
         )
     if given.consent_on is not None and given.consent_on > given.baseline_on:
         raise InvalidInputError(
-            f"The consent of {given.consent_on} comes after the baseline visit of {given.baseline_on}: "
-            "check both dates.",
+            "The consent of %(on)s comes after the baseline visit of %(baseline)s: check both dates.",
+            on=given.consent_on,
+            baseline=given.baseline_on,
             code="date_invalid",
         )
 

@@ -29,7 +29,7 @@ def enter_day(
     record = diary.records[day]
     check_can_enter(diary, record, audit)
     if dict(record.submitted_values) == {item.value: value for item, value in values.items()}:
-        raise RefusedError(f"The diary day {day} holds these values already: nothing was changed.")
+        raise RefusedError("The diary day %(day)s holds these values already: nothing was changed.", day=day)
     return add_revision(
         audit, participant, record, values, timing=_timing(audit, record), source=source_of(audit), reason=words,
         study=study,
@@ -39,13 +39,19 @@ def enter_day(
 def check_can_enter(diary: Diary, record: DayRecord, audit: Trail) -> None:
     """Refuse a day that staff may not enter now."""
     if audit.now < record.day.opens_at:
-        raise RefusedError(f"The diary day {record.on} has not begun: it opens at {record.day.opens_at:%H:%M} UTC.")
+        raise RefusedError(
+            "The diary day %(day)s has not begun: it opens at %(at)s UTC.",
+            day=record.on,
+            at=f"{record.day.opens_at:%H:%M}",
+        )
     if diary.calendar.exclusion(record.on) is not None:
-        raise RefusedError(f"The diary day {record.on} is excluded as a preparation or endoscopy day.")
+        raise RefusedError("The diary day %(day)s is excluded as a preparation or endoscopy day.", day=record.on)
     if not belongs(diary, record.on):
-        raise RefusedError(f"No visit asks for the diary day {record.on}: nothing was stored.")
+        raise RefusedError("No visit asks for the diary day %(day)s: nothing was stored.", day=record.on)
     if record.entry is not None and not record.day.is_open(audit.now):
-        raise RefusedError(f"The diary day {record.on} is closed and has an entry: ask for a correction instead.")
+        raise RefusedError(
+            "The diary day %(day)s is closed and has an entry: ask for a correction instead.", day=record.on
+        )
 
 
 def belongs(diary: Diary, day: date) -> bool:

@@ -18,6 +18,7 @@ from bot.storage.tables import AnswerRow, EntryRow, ParticipantRow
 from bot.storage.trail import Trail
 from bot.storage.views.cards import asked_items
 from bot.storage.views.days import DayRecord
+from schedules.errors import Term
 
 Values = Mapping[Item, int]
 
@@ -27,10 +28,15 @@ def check_values(values: Values, study: Study) -> None:
     for item in asked_items(study.protocol):
         if item not in values:
             raise InvalidInputError(
-                f"{item.value} is not answered: a day is entered whole.", code=f"{item.value}_missing"
+                "%(item)s is not answered: a day is entered whole.", item=Term(item.value), code=f"{item.value}_missing"
             )
         if not is_in_range(item, values[item]):
-            raise InvalidInputError(f"{item.value} cannot be {values[item]}.", code=f"{item.value}_out_of_range")
+            raise InvalidInputError(
+                "%(item)s cannot be %(value)s.",
+                item=Term(item.value),
+                value=values[item],
+                code=f"{item.value}_out_of_range",
+            )
 
 
 def source_of(audit: Trail) -> str:

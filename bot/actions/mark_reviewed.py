@@ -25,7 +25,9 @@ def mark_reviewed(audit: Trail, participant: ParticipantRow, day: date, *, kind:
     check_permission(audit.actor, PERMISSIONS[kind])
     entry = _entry(audit.session, participant, day)
     if entry is None:
-        raise RefusedError(f"The diary day {day} of {participant.code} has no entry: there is nothing to review.")
+        raise RefusedError(
+            "The diary day %(day)s of %(who)s has no entry: there is nothing to review.", day=day, who=participant.code
+        )
     if _marked(audit.session, entry, kind):
         return False
     row = ReviewMarkRow(

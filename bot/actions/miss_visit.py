@@ -7,6 +7,7 @@ from bot.people.roles import Permission
 from bot.storage.tables import ParticipantRow
 from bot.storage.trail import Trail, update
 from bot.storage.visits import calendar_of
+from schedules.errors import Term, Terms
 from schedules.visits import STOPPED, VisitCalendar, VisitState
 
 
@@ -16,8 +17,10 @@ def miss_visit(
     """Store the state with its reason and end the visit's prompts; `terminated` ends every later visit too."""
     check_may(audit.actor, Permission.RUN_DIARY, "record missed visits")
     if state not in STOPPED:
-        known = ", ".join(sorted(STOPPED))
-        raise InvalidInputError(f"A missed visit is one of {known}, not {state}.", code="state_invalid")
+        known = Terms(sorted(STOPPED))
+        raise InvalidInputError(
+            "A missed visit is one of %(known)s, not %(state)s.", known=known, state=state, code="state_invalid"
+        )
     words = check_reason(reason, "record a missed visit")
     calendar = calendar_of(audit.session, participant, study.protocol)
     _check_can_miss(participant, calendar, code, VisitState(state))
@@ -29,10 +32,17 @@ def miss_visit(
 def _check_can_miss(participant: ParticipantRow, calendar: VisitCalendar, code: str, state: VisitState) -> None:
     visit = calendar.visit(code)
     if visit.held:
-        raise RefusedError(f"{code} has been held on {visit.on}: a held visit stays as it is.")
+        raise RefusedError("%(visit)s has been held on %(on)s: a held visit stays as it is.", visit=code, on=visit.on)
     if visit.state is state:
-        raise RefusedError(f"{code} of {participant.code} is recorded as {state.value} already.")
+        raise RefusedError(
+            "%(visit)s of %(who)s is recorded as %(state)s already.",
+            visit=code,
+            who=participant.code,
+            state=Term(state.value),
+        )
     later = calendar.visits[calendar.visits.index(visit) + 1 :]
     held = [other.code for other in later if other.held]
     if state is VisitState.TERMINATED and held:
-        raise RefusedError(f"{held[-1]} has been held, so {code} cannot have ended the visits.")
+        raise RefusedError(
+            "%(held)s has been held, so %(visit)s cannot have ended the visits.", held=held[-1], visit=code
+        )

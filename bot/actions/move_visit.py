@@ -22,6 +22,7 @@ from bot.storage.participants import zone_history
 from bot.storage.tables import ParticipantRow
 from bot.storage.trail import Trail, update
 from bot.storage.visits import calendar_of, visit_facts
+from schedules.errors import Term
 from schedules.visits import MovePreview, VisitState, preview_move
 
 
@@ -58,12 +59,17 @@ def check_can_move(
     check_not_withdrawn(participant, "no visit is planned any more")
     visit = calendar_of(session, participant, study.protocol).visit(code)
     if visit.state is VisitState.TERMINATED:
-        raise RefusedError(f"The visits of {participant.code} were terminated: {code} cannot be moved.")
+        raise RefusedError(
+            "The visits of %(who)s were terminated: %(visit)s cannot be moved.", who=participant.code, visit=code
+        )
     today = site_day(now, participant, study)
     if to < today and not visit.held:
         raise RefusedError(
-            f"{code} cannot be planned for {to}: at the site it is {today} already. "
-            "If the visit took place, check it in with the time at which it began."
+            "%(visit)s cannot be planned for %(to)s: at the site it is %(today)s already. "
+            "If the visit took place, check it in with the time at which it began.",
+            visit=code,
+            to=to,
+            today=today,
         )
 
 
@@ -84,7 +90,14 @@ def move_visit(
     words = (reason or "").strip() or None
     if preview.outside_tolerance:
         visit = preview.after
-        words = check_reason(reason, f"move {code} to {to}, outside its tolerance of {visit.first} to {visit.last},")
+        act = Term(
+            "move %(visit)s to %(to)s, outside its tolerance of %(first)s to %(last)s,",
+            visit=code,
+            to=to,
+            first=visit.first,
+            last=visit.last,
+        )
+        words = check_reason(reason, act)
     before = standing_cards(audit.session, participant, study, audit.now)
     row = visit_to_write(audit, participant, code)
     update(

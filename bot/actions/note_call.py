@@ -9,6 +9,7 @@ from bot.people.roles import Permission
 from bot.storage.tables import ParticipantRow, PhoneCallRow
 from bot.storage.tables.contact import CALL_OUTCOMES
 from bot.storage.trail import Trail, insert
+from schedules.errors import Terms
 
 AGAIN_AFTER: Final = timedelta(minutes=30)
 
@@ -17,7 +18,7 @@ def note_call(audit: Trail, participant: ParticipantRow, outcome: str, *, diary_
     """Keep the call; one that was not answered is to be tried again after half an hour."""
     check_may(audit.actor, Permission.RUN_DIARY, "record calls")
     if outcome not in CALL_OUTCOMES:
-        raise InvalidInputError(f"A call ends as one of {', '.join(CALL_OUTCOMES)}.", code="outcome_invalid")
+        raise InvalidInputError("A call ends as one of %(known)s.", known=Terms(CALL_OUTCOMES), code="outcome_invalid")
     row = PhoneCallRow(
         participant_id=participant.id or 0,
         diary_day=diary_day,

@@ -30,10 +30,14 @@ def nudge(audit: Trail, participant: ParticipantRow, *, study: Study) -> DayReco
     _check_reachable(audit.session, participant)
     record = _open_day(audit, participant, study)
     if in_quiet_hours(audit.now, record.day.tzid, study.protocol.reminders):
-        raise RefusedError(f"{participant.code} has quiet hours now: nothing unasked is sent. Call after they end.")
+        raise RefusedError(
+            "%(who)s has quiet hours now: nothing unasked is sent. Call after they end.", who=participant.code
+        )
     earlier = _earlier(audit.session, participant, record)
     if earlier and audit.now - earlier[-1].due_at < REST:
-        raise RefusedError(f"{participant.code} was reminded less than half an hour ago: wait a little, or call.")
+        raise RefusedError(
+            "%(who)s was reminded less than half an hour ago: wait a little, or call.", who=participant.code
+        )
     _queue(audit, participant, record, len(earlier), study)
     audit.record(NUDGE, "participant", str(participant.id), field_name="diary_day", new=record.on)
     return record
@@ -42,18 +46,18 @@ def nudge(audit: Trail, participant: ParticipantRow, *, study: Study) -> DayReco
 def _check_reachable(session: Session, participant: ParticipantRow) -> None:
     chat = bound_chat(session, participant.id or 0)
     if chat is None:
-        raise RefusedError(f"{participant.code} has no chat: make a new invitation, or call.")
+        raise RefusedError("%(who)s has no chat: make a new invitation, or call.", who=participant.code)
     if participant.stopped_at is not None:
-        raise RefusedError(f"{participant.code} has stopped the messages: call instead.")
+        raise RefusedError("%(who)s has stopped the messages: call instead.", who=participant.code)
     if chat.blocked_at is not None:
-        raise RefusedError(f"The chat of {participant.code} refuses messages: call instead.")
+        raise RefusedError("The chat of %(who)s refuses messages: call instead.", who=participant.code)
 
 
 def _open_day(audit: Trail, participant: ParticipantRow, study: Study) -> DayRecord:
     diary = read_diary(audit.session, participant, study.protocol, audit.now)
     waiting = [record for record in open_records(diary, audit.now) if not record.submitted_in_time]
     if not waiting:
-        raise RefusedError(f"{participant.code} has no open day that waits: nothing was sent.")
+        raise RefusedError("%(who)s has no open day that waits: nothing was sent.", who=participant.code)
     return waiting[0]
 
 

@@ -3,12 +3,15 @@
 from bot.errors import NotAllowedError
 from bot.people.actor import Actor, ActorKind
 from bot.people.roles import TABLE, Permission, Role, can
+from schedules.errors import AnyOf, Term
 
 
 def check_permission(actor: Actor, permission: Permission) -> None:
     """Raise NotAllowedError for staff whose role lacks it; an operator at the console may, as the trail shows."""
     if actor.kind is ActorKind.STAFF and not can(Role(actor.role), permission):
-        roles = " or ".join(sorted(role.value.replace("_", " ") for role in TABLE[permission].roles))
         raise NotAllowedError(
-            f"The role {actor.role.replace('_', ' ')} may not do this ({TABLE[permission].meaning}): ask a {roles}."
+            "The role %(role)s may not do this (%(deed)s): ask a %(allowed)s.",
+            role=Term(actor.role.replace("_", " ")),
+            deed=Term(TABLE[permission].meaning),
+            allowed=AnyOf(sorted(role.value.replace("_", " ") for role in TABLE[permission].roles)),
         )

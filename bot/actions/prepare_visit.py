@@ -33,7 +33,7 @@ def prepare_visit(
     check_not_withdrawn(participant, "no visit is planned any more")
     visit = calendar_of(audit.session, participant, study.protocol).visit(code)
     if visit.held:
-        raise RefusedError(f"{code} has been held: its preparation days stay as they are.")
+        raise RefusedError("%(visit)s has been held: its preparation days stay as they are.", visit=code)
     wanted = {(day, "bowel_prep") for day in bowel_prep} | ({(endoscopy_on, "endoscopy")} if endoscopy_on else set())
     _check_days(visit, sorted(set(bowel_prep)), endoscopy_on, study)
     before = standing_cards(audit.session, participant, study, audit.now)
@@ -48,13 +48,19 @@ def _check_days(visit: ScheduledVisit, bowel_prep: Sequence[date], endoscopy_on:
     for day in (*bowel_prep, *([endoscopy_on] if endoscopy_on else [])):
         if not visit.on - reach <= day <= visit.on + reach:
             raise InvalidInputError(
-                f"{day} is more than {reach.days} days from {visit.code} on {visit.on}: check the date.",
+                "%(day)s is more than %(number)s days from %(visit)s on %(on)s: check the date.",
+                day=day,
+                number=reach.days,
+                visit=visit.code,
+                on=visit.on,
                 code="date_invalid",
             )
     late = [day for day in bowel_prep if endoscopy_on is not None and day > endoscopy_on]
     if late:
         raise InvalidInputError(
-            f"The bowel preparation of {late[0]} comes after the endoscopy of {endoscopy_on}: check both dates.",
+            "The bowel preparation of %(day)s comes after the endoscopy of %(on)s: check both dates.",
+            day=late[0],
+            on=endoscopy_on,
             code="date_invalid",
         )
 

@@ -16,6 +16,7 @@ from bot.people.roles import Permission
 from bot.storage.assessments import COMPONENTS
 from bot.storage.tables import AssessmentRow, EntryRow, ParticipantRow, QueryRow
 from bot.storage.trail import Trail, insert
+from schedules.errors import Term, Terms
 
 LONGEST: Final = 500
 ITEMS: Final = tuple(item.value for item in Item)
@@ -64,14 +65,18 @@ def check_place(place: Place, study: Study) -> None:
         study.protocol.visit(place.visit)
     known = ITEMS if place.day is not None else COMPONENTS
     if place.item not in known:
-        raise InvalidInputError(f"{place.item} is no value there: choose {', '.join(known)}.", code="item_unknown")
+        raise InvalidInputError(
+            "%(item)s is no value there: choose %(known)s.", item=place.item, known=Terms(known), code="item_unknown"
+        )
 
 
 def check_words(words: str, name: str) -> str:
     """The words with their outer blanks trimmed; none, or too many, are refused."""
     found = words.strip()
     if not 1 <= len(found) <= LONGEST:
-        raise InvalidInputError(f"The {name} has 1 to {LONGEST} characters.", code=f"{name}_length")
+        raise InvalidInputError(
+            "The %(name)s has 1 to %(longest)s characters.", name=Term(name), longest=LONGEST, code=f"{name}_length"
+        )
     return found
 
 

@@ -31,7 +31,7 @@ def reply_to_participant(
     own = check_frame(frame, words)
     chat = bound_chat(audit.session, participant.id or 0)
     if chat is None or chat.blocked_at is not None:
-        raise RefusedError(f"No message reaches {participant.code} at present: call instead.")
+        raise RefusedError("No message reaches %(who)s at present: call instead.", who=participant.code)
     row = _row(audit, message, participant, frame, own)
     audit.session.add(row)
     audit.session.flush()
@@ -44,16 +44,19 @@ def reply_to_participant(
 def check_frame(frame: str, words: str) -> str | None:
     """The own words of a reply, or None for a fixed frame; raises InvalidInputError for words that tell too much."""
     if frame not in REPLY_FRAMES:
-        raise InvalidInputError(f"A reply has one of the frames {', '.join(REPLY_FRAMES)}.", code="frame_invalid")
+        raise InvalidInputError(
+            "A reply has one of the frames %(known)s.", known=", ".join(REPLY_FRAMES), code="frame_invalid"
+        )
     if frame != "words":
         return None
     own = " ".join(words.split())
     if not own or len(own) > LONGEST:
-        raise InvalidInputError(f"Own words are 1 to {LONGEST} characters.", code="words_length")
+        raise InvalidInputError("Own words are 1 to %(longest)s characters.", longest=LONGEST, code="words_length")
     found = telling(own)
     if found:
         raise InvalidInputError(
-            f"The words {', '.join(found)} could be read on a locked phone: leave them out, or call.",
+            "The words %(found)s could be read on a locked phone: leave them out, or call.",
+            found=", ".join(found),
             code="words_telling",
         )
     return own

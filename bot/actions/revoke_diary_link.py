@@ -12,7 +12,7 @@ def revoke_diary_link(audit: Trail, participant: ParticipantRow) -> None:
     """Let the link open nothing any more; refused when there is none."""
     check_may(audit.actor, Permission.ENROL, "revoke diary links")
     if not revoke_links(audit, participant):
-        raise RefusedError(f"{participant.code} has no diary link: `participant link {participant.code}` makes one.")
+        raise RefusedError("%(who)s has no diary link: `participant link %(who)s` makes one.", who=participant.code)
 
 
 def revoke_links(audit: Trail, participant: ParticipantRow) -> bool:

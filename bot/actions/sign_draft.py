@@ -86,12 +86,25 @@ def sign_draft(
         raise RefusedError("A CDAI is signed by a member of staff in the clinic pages, where the person is confirmed.")
     latest = latest_signature(audit.session, participant.id or 0, visit)
     if latest is not None and latest.stands:
-        raise RefusedError(f"{visit} of {participant.code} is signed already, by {latest.row.printed_name}.")
+        raise RefusedError(
+            "%(visit)s of %(who)s is signed already, by %(name)s.",
+            visit=visit,
+            who=participant.code,
+            name=latest.row.printed_name,
+        )
     sources = read_draft(audit.session, participant, visit, study.protocol, audit.now)
     if record_hash(sources) != shown:
-        raise RefusedError(f"The draft of {participant.code} {visit} has changed since it was shown: review it again.")
+        raise RefusedError(
+            "The draft of %(who)s %(visit)s has changed since it was shown: review it again.",
+            who=participant.code,
+            visit=visit,
+        )
     if missing_to_sign(sources.draft):
-        raise RefusedError(f"The draft of {participant.code} {visit} is not complete: see what is missing on its page.")
+        raise RefusedError(
+            "The draft of %(who)s %(visit)s is not complete: see what is missing on its page.",
+            who=participant.code,
+            visit=visit,
+        )
     stored = store_draft(audit, participant, visit, "signed", study=study)
     bundle = bundle_of(sources, stored.hash)
     digest = hash_of(bundle)

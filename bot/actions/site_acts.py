@@ -20,27 +20,38 @@ from bot.storage.trail import Trail, insert
 from bot.storage.views.cards import is_open
 from bot.storage.views.days import Diary, read_diary
 from bot.storage.visits import visit_row
+from schedules.errors import AnyOf, Term
 
 
 def check_may(actor: Actor, permission: Permission, act: str) -> None:
     """Refuse staff whose role does not include the act; an operator at the console may, and is named in the trail."""
     if actor.kind is ActorKind.STAFF and not can(Role(actor.role), permission):
-        allowed = " or ".join(sorted(role.value for role in TABLE[permission].roles))
-        raise NotAllowedError(f"The role {actor.role} may not {act}: ask a {allowed}.")
+        allowed = AnyOf(sorted(role.value for role in TABLE[permission].roles))
+        raise NotAllowedError(
+            "The role %(role)s may not %(act)s: ask a %(allowed)s.",
+            role=Term(actor.role),
+            act=Term.of(act),
+            allowed=allowed,
+        )
 
 
 def check_reason(reason: str | None, act: str) -> str:
     """The reason with its blanks trimmed; an empty one is refused."""
     words = (reason or "").strip()
     if not words:
-        raise RefusedError(f"To {act} a reason is needed: give it with --reason.")
+        raise RefusedError("To %(act)s a reason is needed: give it with --reason.", act=Term.of(act))
     return words
 
 
 def check_not_withdrawn(participant: ParticipantRow, act: str) -> None:
     """Refuse an act that only makes sense while the participant takes part."""
     if participant.withdrawn_at is not None:
-        raise RefusedError(f"{participant.code} was withdrawn on {participant.withdrawn_at:%Y-%m-%d}: {act}.")
+        raise RefusedError(
+            "%(who)s was withdrawn on %(on)s: %(act)s.",
+            who=participant.code,
+            on=participant.withdrawn_at.date(),
+            act=Term.of(act),
+        )
 
 
 def site_day(at: datetime, participant: ParticipantRow, study: Study) -> date:

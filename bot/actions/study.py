@@ -32,8 +32,12 @@ def check_protocol_in_force(session: Session, protocol: StudyProtocol, path: Pat
     if row is None or row.fingerprint == protocol.fingerprint:
         return
     raise RefusedError(
-        f"{path.name} is not the protocol in force (version {row.version}, adopted {row.adopted_at:%Y-%m-%d}): "
-        "run `protocol adopt FILE --from DATE --reason R` to put it in force, or set CDAI_PROTOCOL to the adopted file."
+        "%(file)s is not the protocol in force (version %(version)s, adopted %(on)s): "
+        "run `protocol adopt FILE --from DATE --reason R` to put it in force, "
+        "or set CDAI_PROTOCOL to the adopted file.",
+        file=path.name,
+        version=row.version,
+        on=row.adopted_at.date(),
     )
 
 

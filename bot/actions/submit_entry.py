@@ -14,6 +14,7 @@ from bot.storage.tables import EntryRow, ParticipantRow
 from bot.storage.trail import Trail
 from bot.storage.views.cards import asked_items, is_open
 from bot.storage.views.days import DayRecord
+from schedules.errors import Terms
 
 
 def submit_entry(audit: Trail, participant: ParticipantRow, record: DayRecord, *, study: Study) -> None:
@@ -22,10 +23,12 @@ def submit_entry(audit: Trail, participant: ParticipantRow, record: DayRecord, *
     The first submission decides whether the day is on time or late; a later correction before closing keeps that.
     """
     if not is_open(record, audit.now):
-        raise RefusedError(f"The diary day {record.on} is not open for an entry.")
-    missing = [item.value for item in asked_items(study.protocol) if item.value not in record.answers]
+        raise RefusedError("The diary day %(day)s is not open for an entry.", day=record.on)
+    missing = Terms(item.value for item in asked_items(study.protocol) if item.value not in record.answers)
     if missing:
-        raise RefusedError(f"The diary day {record.on} cannot be submitted: {', '.join(missing)} not answered yet.")
+        raise RefusedError(
+            "The diary day %(day)s cannot be submitted: %(missing)s not answered yet.", day=record.on, missing=missing
+        )
     if dict(record.submitted_values) == dict(record.values):
         return
     add_entry(audit, _entry(audit, participant, record, study), previous=record.entry)

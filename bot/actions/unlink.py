@@ -17,7 +17,9 @@ def unlink(audit: Trail, participant: ParticipantRow, *, reason: str | None, stu
     words = check_reason(reason, "unlink a chat")
     chat = bound_chat(audit.session, participant.id or 0)
     if chat is None:
-        raise RefusedError(f"{participant.code} has no chat to unlink: `participant invite` makes a new invitation.")
+        raise RefusedError(
+            "%(who)s has no chat to unlink: `participant invite` makes a new invitation.", who=participant.code
+        )
     update(audit, chat, "unlink", unbound_at=audit.now, reason=words)
     revoke_invitations(audit, participant)
     audit.session.flush()

@@ -17,7 +17,9 @@ def request_unlock(audit: Trail, participant: ParticipantRow, visit: str, *, rea
     signature = _standing(audit, participant, visit)
     if open_unlock(audit.session, signature.id or 0) is not None:
         raise RefusedError(
-            f"Unlocking {visit} of {participant.code} has been asked for already: it awaits a second person."
+            "Unlocking %(visit)s of %(who)s has been asked for already: it awaits a second person.",
+            visit=visit,
+            who=participant.code,
         )
     row = UnlockRequestRow(
         signature_id=signature.id or 0, at=audit.now, by=audit.actor.id, role=audit.actor.role, reason=words
@@ -32,7 +34,7 @@ def confirm_unlock(audit: Trail, participant: ParticipantRow, visit: str) -> Sig
     signature = _standing(audit, participant, visit)
     request = open_unlock(audit.session, signature.id or 0)
     if request is None:
-        raise RefusedError(f"Nobody has asked to unlock {visit} of {participant.code}.")
+        raise RefusedError("Nobody has asked to unlock %(visit)s of %(who)s.", visit=visit, who=participant.code)
     if request.by == audit.actor.id:
         raise NotAllowedError("Unlocking needs a second person: ask a data manager or another clinician to confirm.")
     audit.record(
@@ -44,5 +46,7 @@ def confirm_unlock(audit: Trail, participant: ParticipantRow, visit: str) -> Sig
 def _standing(audit: Trail, participant: ParticipantRow, visit: str) -> SignatureRow:
     latest = latest_signature(audit.session, participant.id or 0, visit)
     if latest is None or not latest.stands:
-        raise RefusedError(f"{visit} of {participant.code} is not signed: there is nothing to unlock.")
+        raise RefusedError(
+            "%(visit)s of %(who)s is not signed: there is nothing to unlock.", visit=visit, who=participant.code
+        )
     return latest.row

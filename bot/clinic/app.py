@@ -39,6 +39,7 @@ from bot.clinic.call import (
     text_of,
 )
 from bot.clinic.glyphs import ROLE_NAMES
+from bot.clinic.refusals import worded
 from bot.clinic.render import environments
 from bot.clinic.routes import Handler, OpenHandler, Page, all_counts, all_routes
 from bot.clinic.words import say
@@ -178,7 +179,7 @@ def signed_in(found: Found) -> SignedInStaff:
 def admitted(request: Request, route: Page, found: Found | None) -> Response:
     """The handler's answer, or the way to sign in; a wrong token or role is refused before anything is read."""
     if request.method == "POST" and (problem := form_problem(request)):
-        return page(request, "refused.html", status=problem[0], sentence=problem[1], foreign=False)
+        return page(request, "refused.html", status=problem[0], sentence=problem[1])
     if route.may is None:
         return cast("OpenHandler", route.handler)(request)
     staff: SignedInStaff | None = getattr(request.state, "staff", None)
@@ -267,12 +268,13 @@ def ask_to_confirm(request: Request, needed: StepUpNeededError) -> Response:
 
 
 def refused(request: Request, error: ScheduleError) -> Response:
-    """A refusal as a calm page, with the status its class knows; sentences of the actions are English."""
+    """A refusal as a calm page in the reader's language, with the status its class knows."""
     status = error.http_status if isinstance(error, DiaryError) else 404
     if isinstance(error, WordedRefusalError):
         sentence = say(error.wording, request.state.language, **error.params)
-        return page(request, "refused.html", status=status, sentence=sentence, foreign=False)
-    return page(request, "refused.html", status=status, sentence=error.message, foreign=True)
+    else:
+        sentence = worded(error, request.state.language)
+    return page(request, "refused.html", status=status, sentence=sentence)
 
 
 def failed(request: Request, error: Exception) -> Response:
@@ -288,5 +290,5 @@ async def no_page(request: Request, error: Exception) -> Response:
     greet(request)
     request.state.form = FormData()
     return await run_in_threadpool(
-        page, request, "refused.html", status=status, sentence=say(NO_PAGE, request.state.language), foreign=False
+        page, request, "refused.html", status=status, sentence=say(NO_PAGE, request.state.language)
     )

@@ -129,7 +129,10 @@ def _check_days_given(given: DraftInput, diary: DiaryPart) -> None:
     for on in diary.scoring_days:
         if on not in stated:
             raise DiaryError(
-                f"The draft of {given.participant} {given.visit} needs the state of {on}, a scoring day; give it."
+                "The draft of %(who)s %(visit)s needs the state of %(day)s, a scoring day; give it.",
+                who=given.participant,
+                visit=given.visit,
+                day=on,
             )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from bot.errors import InvalidInputError
+from schedules.errors import Term, Terms
 from schedules.rule_set import RuleSet
 
 SEGMENTS = ("ileum", "right_colon", "transverse_colon", "left_colon", "rectum")
@@ -85,13 +86,22 @@ def read_sescd(mapping: Mapping[str, object], order: tuple[str, ...] = ITEMS) ->
     """
     for name in mapping:
         if name not in SEGMENTS:
-            raise _refused("sescd_segment_unknown", f"The segment {name} is not one of {', '.join(SEGMENTS)}.")
+            raise InvalidInputError(
+                "The segment %(segment)s is not one of %(known)s.",
+                segment=name,
+                known=Terms(SEGMENTS),
+                code="sescd_segment_unknown",
+            )
     for name in SEGMENTS:
         if name not in mapping:
-            raise _refused("sescd_segment_missing", f"The segment {name} is not stated; null is not explored.")
+            raise InvalidInputError(
+                "The segment %(segment)s is not stated; null is not explored.",
+                segment=Term(name),
+                code="sescd_segment_missing",
+            )
     found = SesCd({name: _segment(name, mapping[name], order) for name in SEGMENTS})
     if not found.explored:
-        raise _refused("sescd_nothing_explored", "No segment was explored, so there is no SES-CD.")
+        raise InvalidInputError("No segment was explored, so there is no SES-CD.", code="sescd_nothing_explored")
     _check_narrowing(found)
     return found
 
@@ -132,7 +142,12 @@ def _segment(name: str, grades: object, order: tuple[str, ...]) -> Segment | Non
     if grades is None:
         return None
     if not isinstance(grades, list | tuple) or len(grades) != len(ITEMS) or not all(map(_is_grade, grades)):
-        raise _refused("sescd_item_invalid", f"The segment {name} needs four whole grades, 0-{GRADE_MAX}.")
+        raise InvalidInputError(
+            "The segment %(segment)s needs four whole grades, 0-%(highest)s.",
+            segment=Term(name),
+            highest=GRADE_MAX,
+            code="sescd_item_invalid",
+        )
     by_item = dict(zip(order, grades, strict=True))
     return by_item[ITEMS[0]], by_item[ITEMS[1]], by_item[ITEMS[2]], by_item[ITEMS[3]]
 
@@ -143,11 +158,8 @@ def _is_grade(value: object) -> bool:
 
 def _check_narrowing(sescd: SesCd) -> None:
     if sum(grades[NARROWING] for grades in sescd.segments.values() if grades) > NARROWING_MAX:
-        raise _refused(
-            "sescd_narrowing_invalid",
-            f"The narrowing grades exceed {NARROWING_MAX} together; an impassable one can be met only once.",
+        raise InvalidInputError(
+            "The narrowing grades exceed %(highest)s together; an impassable one can be met only once.",
+            highest=NARROWING_MAX,
+            code="sescd_narrowing_invalid",
         )
-
-
-def _refused(code: str, sentence: str) -> InvalidInputError:
-    return InvalidInputError(sentence, code=code)

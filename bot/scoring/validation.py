@@ -7,6 +7,7 @@ from fractions import Fraction
 from bot.errors import InvalidInputError
 from bot.scoring.inputs import GROUP_OF_FINDING, MASS_GRADES
 from bot.scoring.numbers import Number, exact
+from schedules.errors import Term, Terms
 from schedules.rule_set import Range, RuleSet
 
 PAIN_MAX = 3
@@ -20,14 +21,17 @@ def check_hct(value: object, unit: object, rules: RuleSet) -> Fraction:
     """
     if unit not in ("%", "L/L"):
         raise InvalidInputError(
-            f"The haematocrit {value} has no usable unit; state % or L/L.", code="hct_unit_required"
+            "The haematocrit %(value)s has no usable unit; state %% or L/L.", value=value, code="hct_unit_required"
         )
     number = _number(value, "haematocrit", "hct_out_of_range")
     percent = number * 100 if unit == "L/L" else number
     if not rules.accepted.hct_percent.holds(percent):
         limits = _span(rules.accepted.hct_percent)
         raise InvalidInputError(
-            f"The haematocrit {value} {unit} is outside {limits} %; check value and unit.",
+            "The haematocrit %(value)s %(unit)s is outside %(limits)s %%; check value and unit.",
+            value=value,
+            unit=unit,
+            limits=limits,
             code="hct_out_of_range",
         )
     return percent
@@ -48,7 +52,7 @@ def check_standard_weight(value: object) -> Fraction:
     code = "standard_weight_invalid"
     number = _number(value, "standard weight", code)
     if number <= 0:
-        raise InvalidInputError(f"The standard weight {value} kg must be above 0 kg.", code=code)
+        raise InvalidInputError("The standard weight %(value)s kg must be above 0 kg.", value=value, code=code)
     return number
 
 
@@ -60,12 +64,17 @@ def check_stools(value: object, rules: RuleSet) -> int:
     accepted = rules.accepted.stools
     if type(value) is not int:
         raise InvalidInputError(
-            f"The number of stools {value} must be a whole number a day, {_span(accepted)}.",
+            "The number of stools %(value)s must be a whole number a day, %(limits)s.",
+            value=value,
+            limits=_span(accepted),
             code="stools_not_integer",
         )
     if not accepted.low <= value <= accepted.high:
         raise InvalidInputError(
-            f"The number of stools {value} is outside {_span(accepted)} a day.", code="stools_out_of_range"
+            "The number of stools %(value)s is outside %(limits)s a day.",
+            value=value,
+            limits=_span(accepted),
+            code="stools_out_of_range",
         )
     return value
 
@@ -86,29 +95,40 @@ def check_mass(value: object) -> str:
     Raises InvalidInputError: mass_code_invalid.
     """
     if not isinstance(value, str) or value not in MASS_GRADES:
-        labels = ", ".join(MASS_GRADES)
-        raise InvalidInputError(f"The abdominal mass {value} must be one of {labels}.", code="mass_code_invalid")
+        raise InvalidInputError(
+            "The abdominal mass %(value)s must be one of %(known)s.",
+            value=value,
+            known=Terms(MASS_GRADES),
+            code="mass_code_invalid",
+        )
     return value
 
 
 def check_antidiarrhoeal(value: object) -> bool:
     """Return whether an antidiarrhoeal was used; only yes or no. Raises InvalidInputError: antidiarrhoeal_invalid."""
     if not isinstance(value, bool):
-        raise InvalidInputError(f"The antidiarrhoeal {value} must be true or false.", code="antidiarrhoeal_invalid")
+        raise InvalidInputError(
+            "The antidiarrhoeal %(value)s must be true or false.", value=value, code="antidiarrhoeal_invalid"
+        )
     return value
 
 
 def check_sum(value: object, item: str) -> Fraction:
     """Return a seven-day sum, 0 or more. Raises InvalidInputError: sum_invalid."""
-    number = _number(value, f"seven-day sum of {item}", "sum_invalid")
+    number = _number(value, Term("seven-day sum of %(item)s", item=Term(item)), "sum_invalid")
     if number < 0:
-        raise InvalidInputError(f"The seven-day sum of {item} {value} must be 0 or more.", code="sum_invalid")
+        raise InvalidInputError(
+            "The seven-day sum of %(item)s %(value)s must be 0 or more.",
+            item=Term(item),
+            value=value,
+            code="sum_invalid",
+        )
     return number
 
 
 def check_total(value: object, name: str) -> Fraction:
     """Return a stored total, which may be negative. Raises InvalidInputError: total_invalid."""
-    return _number(value, f"{name} total", "total_invalid")
+    return _number(value, Term("%(name)s total", name=name), "total_invalid")
 
 
 def check_complications(findings: Iterable[object]) -> tuple[str, ...]:
@@ -121,9 +141,11 @@ def check_complications(findings: Iterable[object]) -> tuple[str, ...]:
         raise InvalidInputError("The complications must be a list of findings.", code="complication_unknown")
     for finding in findings:
         if not isinstance(finding, str) or finding not in GROUP_OF_FINDING:
-            known = ", ".join(GROUP_OF_FINDING)
             raise InvalidInputError(
-                f"The complication {finding} is not known; known are {known}.", code="complication_unknown"
+                "The complication %(finding)s is not known; known are %(known)s.",
+                finding=finding,
+                known=Terms(GROUP_OF_FINDING),
+                code="complication_unknown",
             )
         groups.add(GROUP_OF_FINDING[finding])
     return tuple(sorted(groups))
@@ -140,24 +162,39 @@ def is_unusual(name: str, value: Number, rules: RuleSet) -> bool:
 
 def _grade(value: object, highest: int, name: str, code: str) -> int:
     if type(value) is not int or not 0 <= value <= highest:
-        raise InvalidInputError(f"The {name} {value} must be a whole number, 0-{highest}.", code=code)
+        raise InvalidInputError(
+            "The %(name)s %(value)s must be a whole number, 0-%(highest)s.",
+            name=Term.of(name),
+            value=value,
+            highest=highest,
+            code=code,
+        )
     return value
 
 
 def _measured(value: object, name: str, unit: str, accepted: Range, code: str) -> Fraction:
     number = _number(value, name, code)
     if not accepted.holds(number):
-        raise InvalidInputError(f"The {name} {value} {unit} is outside {_span(accepted)} {unit}.", code=code)
+        raise InvalidInputError(
+            "The %(name)s %(value)s %(unit)s is outside %(limits)s %(unit)s.",
+            name=Term.of(name),
+            value=value,
+            unit=unit,
+            limits=_span(accepted),
+            code=code,
+        )
     return number
 
 
 def _number(value: object, name: str, code: str) -> Fraction:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal | Fraction):
-        raise InvalidInputError(f"The {name} {value} is not a number.", code=code)
+        raise InvalidInputError("The %(name)s %(value)s is not a number.", name=Term.of(name), value=value, code=code)
     try:
         return exact(value)
     except ValueError:
-        raise InvalidInputError(f"The {name} {value} is not a finite number.", code=code) from None
+        raise InvalidInputError(
+            "The %(name)s %(value)s is not a finite number.", name=Term.of(name), value=value, code=code
+        ) from None
 
 
 def _span(accepted: Range) -> str:

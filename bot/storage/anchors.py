@@ -76,11 +76,13 @@ def read_anchors(file: Path) -> Sequence[Anchor]:
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
-        raise RefusedError(f"There is no anchor file {file}: write one with `audit anchor {file}`.") from None
+        raise RefusedError(
+            "There is no anchor file %(file)s: write one with `audit anchor %(file)s`.", file=file
+        ) from None
     except (UnicodeDecodeError, IsADirectoryError):
-        raise RefusedError(f"{file} is not a file of anchors.") from None
+        raise RefusedError("%(file)s is not a file of anchors.", file=file) from None
     if not lines:
-        raise RefusedError(f"{file} holds no anchor: write one with `audit anchor {file}`.")
+        raise RefusedError("%(file)s holds no anchor: write one with `audit anchor %(file)s`.", file=file)
     return [_read(line, number, file) for number, line in enumerate(lines, start=1)]
 
 
@@ -92,7 +94,11 @@ def _read(line: str, number: int, file: Path) -> Anchor:
             return Anchor(at, _head_in(found), _head_in(found["access"]), number)
     except (ValueError, KeyError, TypeError):
         pass
-    raise RefusedError(f"{file}:{number}: this line is not an anchor as it was written; use a copy from elsewhere.")
+    raise RefusedError(
+        "%(file)s:%(line)s: this line is not an anchor as it was written; use a copy from elsewhere.",
+        file=file,
+        line=number,
+    )
 
 
 def _head_in(found: Any) -> Head:

@@ -75,7 +75,7 @@ def participant_by_code(session: Session, code: str) -> ParticipantRow:
     """The participant with this code; NotFoundError names the code and how to see those that exist."""
     row = session.exec(select(ParticipantRow).where(ParticipantRow.code == code)).first()
     if row is None:
-        raise NotFoundError(f"There is no participant {code}: `participant list` shows those enrolled.")
+        raise NotFoundError("There is no participant %(who)s: `participant list` shows those enrolled.", who=code)
     lock_participants(session, [row.id or 0])
     return row
 
@@ -148,5 +148,7 @@ def staff_by_name(session: Session, name: str, now: datetime) -> StaffRow:
     """The staff account of this name that may act at `now`."""
     row = session.exec(select(StaffRow).where(StaffRow.name == name)).first()
     if row is None or (row.disabled_at is not None and row.disabled_at <= now):
-        raise NotFoundError(f"There is no active staff account {name}: leave --by out to act as the operator.")
+        raise NotFoundError(
+            "There is no active staff account %(name)s: leave --by out to act as the operator.", name=name
+        )
     return row

@@ -55,7 +55,7 @@ def account_to_manage(session: Session, name: str) -> Account:
     """The account of this name; NotFoundError when there is none."""
     found = account_by_name(session, name)
     if found is None:
-        raise NotFoundError(f"There is no staff account {name}: `staff list` shows those that exist.")
+        raise NotFoundError("There is no staff account %(name)s: `staff list` shows those that exist.", name=name)
     return found
 
 

@@ -6,12 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from bot.actions.add_staff import issue_setup_link
-from bot.people.actor import Origin, operator_actor
 from bot.people.one_time_codes import code_at
 from bot.people.roles import Role
-from bot.storage.staff import account_by_name
-from bot.storage.trail import Trail
 from tests.support.browser import DESK, PHONE, chromium, windows
 from tests.support.clinic import PASSWORD, ClinicBench, clinic_bench
 
@@ -80,11 +76,7 @@ def test_the_frame_fits_and_is_quiet(
 @pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
 def test_an_account_is_set_up_from_its_link_and_used(bench: ClinicBench, browser: Browser, script: bool) -> None:
     name = bench.add_staff(Role.CLINICIAN, name="Investigator 01")
-    with bench.database.write() as session:
-        account = account_by_name(session, name)
-        assert account is not None
-        trail = Trail(session, bench.clock.now(), operator_actor("test"), Origin.COMMAND)
-        link = issue_setup_link(trail, account, study=bench.study, sealer=bench.sealer, at=bench.clock.system_now())
+    link = bench.setup_link(name)
     with windows(browser, bench.app) as opened:
         page = opened.open(java_script_enabled=script)
         page.goto(f"/clinic/setup/{link}")

@@ -112,3 +112,17 @@ def windows(browser: "Browser", app: Any) -> Iterator[Windows]:
             for context in opened.contexts:
                 context.close()
         assert not opened.problems, "; ".join(opened.problems)
+
+
+def spilled(page: "Page") -> list[str]:
+    """Cells and rows whose words are wider than their place and so run into what stands beside them."""
+    return list(
+        page.eval_on_selector_all(
+            "td, th, li, dd, dt, p, h1, h2, label, a.button, button, .row-of-list > *, .facts > *",
+            """all => all.filter(one => {
+              const style = getComputedStyle(one);
+              return one.clientWidth > 1 && one.offsetParent && style.overflowX === "visible"
+                && style.display !== "inline" && one.scrollWidth > one.clientWidth + 1;
+            }).map(one => `${one.tagName} ${one.className}: ${one.textContent.trim().slice(0, 80)}`)""",
+        )
+    )

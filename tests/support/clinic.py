@@ -17,7 +17,7 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Mount
 
-from bot.actions.add_staff import SEED, add_staff
+from bot.actions.add_staff import SEED, add_staff, issue_setup_link
 from bot.actions.raise_query import Place, raise_query
 from bot.actions.set_up_staff import SetUpForm, set_up_staff
 from bot.actions.sign_in import open_session
@@ -90,6 +90,15 @@ class ClinicBench:
 
     def seed_of_link(self, session: Any, staff_id: int) -> str:
         return self.sealer.open(SEED, open_setups(session, staff_id)[0].seed_sealed)
+
+    def setup_link(self, name: str) -> str:
+        """The token of a fresh setup link for the account."""
+        with self.database.write() as session:
+            account = account_by_name(session, name)
+            assert account is not None
+            trail = Trail(session, self.clock.now(), operator_actor("test"), Origin.COMMAND)
+            at = self.clock.system_now()
+            return issue_setup_link(trail, account, study=self.study, sealer=self.sealer, at=at)
 
     def code(self, name: str) -> str:
         """What the account's app shows now."""

@@ -16,6 +16,7 @@ from jinja2.ext import babel_extract
 
 from bot.clinic.render import TEMPLATES
 from bot.i18n import FOLDERS, catalogue_path
+from tests.support.refusal_words import refusals
 
 ROOT = TEMPLATES.parents[2]
 KEYWORDS = {"gettext": None, "_": None, "pgettext": ((1, "c"), 2), "ngettext": (1, 2), "npgettext": ((1, "c"), 2, 3)}
@@ -39,7 +40,7 @@ class Sentence:
 
 def sentences() -> list[Sentence]:
     """Every sentence of templates and code."""
-    return [*template_sentences(), *code_sentences()]
+    return [*template_sentences(), *code_sentences(), *refused_sentences()]
 
 
 def template_sentences() -> Iterator[Sentence]:
@@ -63,6 +64,13 @@ def code_sentences() -> Iterator[Sentence]:
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "clinic_text":
                 context, english = (ast.literal_eval(argument) for argument in node.args)
                 yield Sentence(context, english, None, f"{path.relative_to(ROOT)}:{node.lineno}")
+
+
+def refused_sentences() -> Iterator[Sentence]:
+    """What actions refuse with, and the words inside it."""
+    for found in refusals():
+        if found.english is not None:
+            yield Sentence(found.context, found.english, None, found.place)
 
 
 def entries(language: str) -> Iterator[tuple[Path, Message]]:

@@ -7,15 +7,17 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.actions.enrol import CODE_SHAPE, Enrolment, enrol
+from bot.actions.enrol import CODE_SHAPE, Enrolled, Enrolment, enrol
 from bot.clinic.asked_fields import A_DATE, CHOOSE, Faults, read_date
 from bot.clinic.call import SignedInStaff, act, language_of, page, study_of, text_of
-from bot.clinic.pages.invitation import ZONES, invitation_card
+from bot.clinic.pages.invitation import ZONES, invitation_card, new_link
+from bot.clinic.refusals import worded
 from bot.clinic.routes import Nav, Pages
 from bot.clinic.words import say
 from bot.errors import DiaryError
 from bot.i18n import clinic_text
 from bot.people.roles import Permission
+from bot.storage.trail import Trail
 
 pages = Pages()
 
@@ -44,11 +46,16 @@ def take_enrolment(request: Request, staff: SignedInStaff) -> Response:
     given, faults = read_enrolment(request, staff)
     if given is None:
         return enrol_page(request, staff, faults, "")
+
+    def add(audit: Trail) -> tuple[Enrolled, str | None]:
+        enrolled = enrol(audit, given, study=study_of(request))
+        return enrolled, new_link(audit, enrolled.participant, request)
+
     try:
-        enrolled = act(request, lambda audit: enrol(audit, given, study=study_of(request)))
+        enrolled, link_token = act(request, add)
     except DiaryError as error:
-        return enrol_page(request, staff, {}, error.message)
-    return invitation_card(request, staff, enrolled.participant.code, enrolled.token)
+        return enrol_page(request, staff, {}, worded(error, language_of(request)))
+    return invitation_card(request, staff, enrolled.participant.code, enrolled.token, link_token)
 
 
 def read_enrolment(request: Request, staff: SignedInStaff) -> tuple[Enrolment | None, Faults]:

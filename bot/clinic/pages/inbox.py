@@ -71,7 +71,7 @@ def count_unacknowledged(session: Session, staff: SignedInStaff, _clinic: Clinic
     return count_inbox(session, staff.site)
 
 
-@pages.get("/inbox", may=Permission.SEE_ANSWERS, nav=Nav.INBOX)
+@pages.get("/inbox", may=Permission.RUN_DIARY, nav=Nav.INBOX)
 def show_inbox(request: Request, staff: SignedInStaff) -> Response:
     """Messages that wait, longest first, then the latest that were settled."""
     now, number = study_now(request), page_asked(request)

@@ -1,4 +1,4 @@
-"""How a participant gets in and out: printable invitations, time zone, unlinking a chat, withdrawal."""
+"""How a participant gets in and out: printable invitations, diary page, time zone, unlinking a chat, withdrawal."""
 
 from io import BytesIO
 from typing import Final
@@ -9,12 +9,15 @@ from starlette.responses import Response
 
 from bot.actions.change_zone import change_zone
 from bot.actions.invite import invite
+from bot.actions.make_diary_link import diary_link_address, make_diary_link
+from bot.actions.revoke_diary_link import revoke_diary_link
 from bot.actions.unlink import unlink
 from bot.actions.withdraw import withdraw
 from bot.clinic.asked_fields import CHOOSE, Faults, read_reason
 from bot.clinic.call import (
     SignedInStaff,
     act,
+    clinic_of,
     language_of,
     page,
     participant_for,
@@ -29,8 +32,10 @@ from bot.clinic.routes import Nav, Pages
 from bot.clinic.words import say
 from bot.i18n import LANGUAGES, clinic_text, format_day
 from bot.people.roles import Permission
+from bot.storage.diary_links import live_links
 from bot.storage.participants import bound_chat, zone_history
 from bot.storage.tables import InstanceRow, ParticipantRow
+from bot.storage.trail import Trail
 from schedules.windows import local_day, zone_on
 
 pages = Pages()
@@ -43,6 +48,7 @@ ZONES: Final = (
 )  # fmt: skip
 ZONE_CHANGED: Final = clinic_text("manage", "%(code)s lives by %(zone)s from %(day)s.")
 UNLINKED: Final = clinic_text("manage", "The chat of %(code)s is unlinked. A new invitation links another.")
+LINK_REVOKED: Final = clinic_text("manage", "The diary page link of %(code)s opens nothing any more.")
 WITHDRAWN: Final = clinic_text("manage", "%(code)s is withdrawn: no message any more, and what was entered stays.")
 SURE: Final = clinic_text("manage", "Type the code %(code)s to confirm.")
 STEPS: Final = (
@@ -51,6 +57,14 @@ STEPS: Final = (
     clinic_text("invitation", "Choose your language, read the notice and tap Agree."),
     clinic_text("invitation", "Choose the hour at which you would like to be asked."),
 )
+ON_THE_PAGE: Final = (
+    clinic_text(
+        "invitation",
+        "Without Telegram: scan this code, or open the link, and keep the page among your bookmarks.",
+    ),
+    clinic_text("invitation", "The page is yours alone. Give its link to nobody."),
+)
+INVITATION_FIELDS: Final = {"diary_link": clinic_text("invitation", "Also a new link to the diary page")}
 FIELDS: Final = {"reason": clinic_text("form", "Reason"), "zone": clinic_text("manage", "Time zone")}
 
 
@@ -60,25 +74,49 @@ def show_invitation(request: Request, staff: SignedInStaff) -> Response:
     with reading(request) as session:
         participant = participant_for(session, staff, request.path_params["code"])
         chat = bound_chat(session, participant.id or 0)
-    return page(request, "invitation.html", participant=participant, chat=chat, card=None)
+        linked = bool(live_links(session, participant.id or 0))
+    can_link = diary_address(request, "") is not None
+    return page(
+        request, "invitation.html", participant=participant, chat=chat, card=None, can_link=can_link, linked=linked
+    )
 
 
-@pages.post("/participants/{code}/invitation", may=Permission.ENROL, nav=Nav.VISITS)
+@pages.post("/participants/{code}/invitation", may=Permission.ENROL, nav=Nav.VISITS, fields=INVITATION_FIELDS)
 def take_invitation(request: Request, staff: SignedInStaff) -> Response:
-    """A new single-use invitation as a card to print; its code is shown this once."""
-    code = str(request.path_params["code"])
-    token = act(request, lambda audit: invite(audit, acting_on(audit, staff, code), study=study_of(request)))
-    return invitation_card(request, staff, code, token)
+    """A new single-use invitation as a card to print, on request with a diary page link; both are shown this once."""
+    code, wanted = str(request.path_params["code"]), text_of(request, "diary_link") == "yes"
+
+    def make(audit: Trail) -> tuple[str, str | None]:
+        participant = acting_on(audit, staff, code)
+        return invite(audit, participant, study=study_of(request)), new_link(audit, participant, request, wanted=wanted)
+
+    token, link_token = act(request, make)
+    return invitation_card(request, staff, code, token, link_token)
 
 
-def invitation_card(request: Request, staff: SignedInStaff, code: str, token: str) -> Response:
-    """The card with its QR code and neutral words in both languages."""
+def new_link(audit: Trail, participant: ParticipantRow, request: Request, *, wanted: bool = True) -> str | None:
+    """The token of a new link to the diary page; None when it is not wanted or the page has no address."""
+    if not wanted or diary_address(request, "") is None:
+        return None
+    return make_diary_link(audit, participant, study=study_of(request))
+
+
+def diary_address(request: Request, token: str) -> str | None:
+    """Where a link to the diary page leads; without a public address only on the machine itself."""
+    return diary_link_address(token, public_url=clinic_of(request).options.public_url, listen=request.url.netloc)
+
+
+def invitation_card(
+    request: Request, staff: SignedInStaff, code: str, token: str, link_token: str | None = None
+) -> Response:
+    """The card with its QR codes and neutral words in both languages."""
     study = study_of(request)
     with reading(request) as session:
         participant = participant_for(session, staff, code)
         chat = bound_chat(session, participant.id or 0)
         name = session.get(InstanceRow, BOT_USERNAME)
     address = f"https://t.me/{name.value.lstrip('@')}?start={token}" if name else None
+    diary = diary_address(request, link_token) if link_token else None
     site = study.protocol.site(participant.site)
     return page(
         request,
@@ -89,6 +127,9 @@ def invitation_card(request: Request, staff: SignedInStaff, code: str, token: st
             "address": address,
             "line": f"/start {token}",
             "svg": qr_svg(address) if address else "",
+            "diary": diary,
+            "diary_svg": qr_svg(diary) if diary else "",
+            "diary_steps": {language: [say(step, language) for step in ON_THE_PAGE] for language in LANGUAGES},
             "until": study_now(request) + study.protocol.invitations.valid,
             "site": site,
             "steps": {language: [say(step, language) for step in STEPS] for language in LANGUAGES},
@@ -117,6 +158,7 @@ def manage_page(request: Request, participant: ParticipantRow, faults: Faults) -
     with reading(request) as session:
         zones = zone_history(session, participant.id or 0)
         chat = bound_chat(session, participant.id or 0)
+        links = live_links(session, participant.id or 0)
     zone = zone_on(zones, local_day(study_now(request), zones))
     return page(
         request,
@@ -124,6 +166,7 @@ def manage_page(request: Request, participant: ParticipantRow, faults: Faults) -
         status=422 if faults else 200,
         participant=participant,
         chat=chat,
+        linked_at=links[0].created_at if links else None,
         zone=zone,
         zones=ZONES if zone in ZONES else (zone, *ZONES),
         faults={name: say(words, language_of(request), **params) for name, (words, params) in faults.items()},
@@ -164,6 +207,14 @@ def take_unlink(request: Request, staff: SignedInStaff) -> Response:
         lambda audit: unlink(audit, acting_on(audit, staff, participant.code), reason=reason, study=study_of(request)),
     )
     return redirect(request, f"/participants/{participant.code}", said=UNLINKED, code=participant.code)
+
+
+@pages.post("/participants/{code}/diary-link/revoke", may=Permission.ENROL, nav=Nav.VISITS)
+def take_link_back(request: Request, staff: SignedInStaff) -> Response:
+    """Let the link to the diary page open nothing any more, in whatever browser it is."""
+    participant = asked(request, staff)
+    act(request, lambda audit: revoke_diary_link(audit, acting_on(audit, staff, participant.code)))
+    return redirect(request, f"/participants/{participant.code}/manage", said=LINK_REVOKED, code=participant.code)
 
 
 @pages.post("/participants/{code}/withdraw", may=Permission.WITHDRAW, nav=Nav.VISITS, fields=FIELDS)

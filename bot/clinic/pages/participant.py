@@ -27,6 +27,7 @@ from bot.clinic.call import (
     study_of,
     text_of,
 )
+from bot.clinic.refusals import worded
 from bot.clinic.routes import Nav, Pages
 from bot.clinic.steps import Deed
 from bot.clinic.visit_week import MoveStrip, day_rows, move_strip, outlook, revisions
@@ -169,7 +170,7 @@ def considered(
         check_can_move(session, participant, visit.code, to, study=study, now=now)
         preview = preview_visit_move(session, participant, visit.code, to, study=study, now=now, at=read_time(at))
     except (DiaryError, ScheduleError) as error:
-        return Move(to, at, None, None, error.message, earliest)
+        return Move(to, at, None, None, worded(error, language_of(request)), earliest)
     return Move(to, at, preview, move_strip(preview, diary, now), None, earliest)
 
 

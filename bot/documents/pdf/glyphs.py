@@ -19,8 +19,10 @@ def check_glyphs(text: str) -> None:
     for character in text:
         if character not in "\n\r\t" and not has_glyph(character):
             raise InvalidInputError(
-                f"The character {_shown(character)} (U+{ord(character):04X}) cannot be printed: "
+                "The character %(character)s (U+%(point)s) cannot be printed: "
                 "write it in another way, for example in Pinyin.",
+                character=_shown(character),
+                point=f"{ord(character):04X}",
                 code="character_not_printable",
             )
 

@@ -21,6 +21,7 @@ from bot.storage.tables import AssessmentRow, ParticipantRow, ProtocolRow, Visit
 from bot.storage.views.days import DayRecord, Diary, assemble_diary
 from bot.storage.views.kept import FOR_EVER
 from bot.storage.views.records import PersonRecord, Records, read_record
+from schedules.errors import Term
 from schedules.loader import parse_protocol
 from schedules.protocol import StudyProtocol
 from schedules.rule_set import RuleSet
@@ -100,7 +101,10 @@ class Drafts:
         visit = calendar.visit(code)
         if visit.state in STOPPED:
             raise RefusedError(
-                f"{code} of {self.person.participant.code} is recorded as {visit.state.value}: it has no draft."
+                "%(visit)s of %(who)s is recorded as %(state)s: it has no draft.",
+                visit=code,
+                who=self.person.participant.code,
+                state=Term(visit.state.value),
             )
         diary = self._diary_around(visit, calendar, own)
         draft = build_draft(self._input(visit, diary, own))
@@ -182,8 +186,9 @@ def parsed_version(row: VisitRow, stored: ProtocolRow | None) -> StudyProtocol:
     """The protocol version a visit was held under, read from its stored text."""
     if stored is None:
         raise RefusedError(
-            f"{row.code} was held under a protocol version that is not in the study database: "
-            "restore the database from a complete backup."
+            "%(visit)s was held under a protocol version that is not in the study database: "
+            "restore the database from a complete backup.",
+            visit=row.code,
         )
     return _parsed(stored.text, stored.version)
 

@@ -19,6 +19,7 @@ from bot.storage.tables import (
     AuditRow,
     ChatRow,
     CorrectionRow,
+    DiaryLinkRow,
     EntryRow,
     InvitationRow,
     MessageRow,
@@ -328,6 +329,25 @@ def test_an_invitation_is_a_card_with_a_code_and_words_in_both_languages_shown_o
     assert len([row for row in rows(clinic, InvitationRow, "SH-031") if row.revoked_at is None]) == 1
     coordinator.post("/participants/SH-031/invitation")
     assert len([row for row in rows(clinic, InvitationRow, "SH-031") if row.revoked_at is None]) == 1
+
+
+def test_on_request_the_card_carries_a_link_to_the_diary_page_which_can_be_revoked(
+    clinic: ClinicBench, coordinator: Visitor
+) -> None:
+    assert "checked" in coordinator.get("/participants/SH-032/invitation").text.split('name="diary_link"')[1][:40]
+    assert "/diary/" not in coordinator.post("/participants/SH-032/invitation").text
+    card = coordinator.post("/participants/SH-032/invitation", {"diary_link": "yes"}).text
+    assert re.search(r"<code>http://127\.0\.0\.1:8080/diary/[\w-]{22}</code>", card)
+    assert card.count('class="qr-code"') == 2
+    assert "checked" not in coordinator.get("/participants/SH-032/invitation").text.split('name="diary_link"')[1][:40]
+    first = [row for row in rows(clinic, DiaryLinkRow, "SH-032") if row.revoked_at is None]
+    assert len(first) == 1
+    revoked = coordinator.post("/participants/SH-032/diary-link/revoke")
+    assert said(coordinator, revoked) == "The diary page link of SH-032 opens nothing any more."
+    assert [row for row in rows(clinic, DiaryLinkRow, "SH-032") if row.revoked_at is None] == []
+    again = coordinator.post("/participants/SH-032/diary-link/revoke")
+    assert again.status_code == 409
+    assert "SH-032 has no diary link: the invitation page makes one." in body_of(again)
 
 
 def test_zone_unlinking_and_withdrawal_need_reasons_and_withdrawal_the_typed_code(
