@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
@@ -40,7 +41,8 @@ class Child:
     def send_signal(self, number: int) -> None:
         """Send a signal, unless the process is known to have ended."""
         if self.returncode is None:
-            os.kill(self.pid, number)
+            with suppress(ProcessLookupError):  # it has just ended, and nobody has said so yet
+                os.kill(self.pid, number)
 
     def kill(self) -> None:
         """Send SIGKILL."""
