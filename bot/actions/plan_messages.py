@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from bot.actions.study import Study
 from bot.diary.card import only_saving_is_left
 from bot.storage.outbox import enqueue
-from bot.storage.participants import all_participants, bound_chat, lock_everybody, lock_participants
+from bot.storage.participants import all_participants, bound_chat, lock_everybody, lock_participants, participant_by_id
 from bot.storage.tables import ChatRow, MessageRow, ParticipantRow
 from bot.storage.views.cards import asked_items, card_state
 from bot.storage.views.days import DayRecord, Diary, read_diary
@@ -21,7 +21,6 @@ from schedules.windows import instant, local_day, zone_on
 
 HORIZON = timedelta(days=35)
 BACKLOG = timedelta(days=3)
-AT_ONCE = 5  # participants planned in one transaction
 JOINING_GRACE = timedelta(minutes=10)  # a prompt does not interrupt the last steps of joining
 PLANNED_KINDS = ("prompt", "second", "last_call", "snoozed", "closing", "thank_you")
 MOVABLE = ("planned", "retry")
@@ -45,17 +44,16 @@ def plan_due(session: Session, *, study: Study, now: datetime) -> None:
         plan_participant(session, participant, study=study, now=now)
 
 
-def plan_some(session: Session, *, study: Study, now: datetime, after: int) -> int | None:
-    """Plan a few participants, those after this id; answers the last one's id, None when there are no more.
+def plan_next(session: Session, *, study: Study, now: datetime, after: int) -> int | None:
+    """Plan the participant that follows this id; answers their id, None when there are no more.
 
     Planning everybody in one transaction would keep everybody's taps waiting.
     """
     following = select(ParticipantRow.id).where(col(ParticipantRow.id) > after).order_by(col(ParticipantRow.id))
-    ids = [one for one in session.exec(following.limit(AT_ONCE)) if one is not None]
-    lock_participants(session, ids)
-    for one in ids:
-        plan_participant(session, session.get_one(ParticipantRow, one), study=study, now=now)
-    return ids[-1] if len(ids) == AT_ONCE else None
+    found = session.exec(following.limit(1)).first()
+    if found is not None:
+        plan_participant(session, participant_by_id(session, found), study=study, now=now)
+    return found
 
 
 def plan_participant(session: Session, participant: ParticipantRow, *, study: Study, now: datetime) -> None:

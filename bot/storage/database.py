@@ -25,8 +25,9 @@ POSTGRES_CONNECTION = {
     "connect_timeout": 3, "keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
     "tcp_user_timeout": 15_000,
 }  # fmt: skip
-POSTGRES_WRITING = {"statement_timeout": 8_000, "lock_timeout": 4_000, "idle_in_transaction_session_timeout": 10_000}
-POSTGRES_READING = POSTGRES_WRITING | {"statement_timeout": 60_000, "default_transaction_read_only": "on"}
+POSTGRES_LIMITS = {"statement_timeout": 8_000, "lock_timeout": 4_000, "idle_in_transaction_session_timeout": 10_000}
+POSTGRES_READING = {"statement_timeout": 60_000, "default_transaction_read_only": "on"}
+POSTGRES_PATIENT = {"statement_timeout": 60_000, "lock_timeout": 30_000}  # for a command, which nobody's tap waits for
 WRITES = "writes"  # in a session's `info`: on PostgreSQL it must lock what it is about to change
 
 
@@ -49,10 +50,10 @@ class Database:
     `bot.storage.participants`). Nothing inside a session may wait for the network.
     """
 
-    def __init__(self, url: str, *, synchronous: str = "FULL", inline: bool = False) -> None:
+    def __init__(self, url: str, *, synchronous: str = "FULL", inline: bool = False, patient: bool = False) -> None:
         self.url = url
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
-        self._inline = inline
+        self._inline, self._patient = inline, patient
         self._lock = threading.RLock()
         self._synchronous = synchronous
         self.engine = self._engine(pool_size=1)
@@ -62,7 +63,9 @@ class Database:
 
     def _engine(self, *, pool_size: int, read_only: bool = False) -> Engine:
         if not self.is_sqlite:
-            given = POSTGRES_READING if read_only else POSTGRES_WRITING
+            given = (
+                POSTGRES_LIMITS | (POSTGRES_PATIENT if self._patient else {}) | (POSTGRES_READING if read_only else {})
+            )
             options = " ".join(f"-c {name}={value}" for name, value in given.items())
             arguments = POSTGRES_CONNECTION | {"options": options}
             return create_engine(self.url, hide_parameters=True, connect_args=arguments, **POSTGRES_POOL)

@@ -5,7 +5,7 @@ import os
 import secrets
 import signal
 import socket
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -19,7 +19,7 @@ from bot.actions.anchor_audit import anchor_if_due
 from bot.actions.come_back import TAPS_LAST, come_back
 from bot.actions.keep_time import hold_beat, is_outage, last_heard, note_alive, silent_since
 from bot.actions.make_diary_link import DIARY_PATH
-from bot.actions.plan_messages import plan_some
+from bot.actions.plan_messages import plan_next
 from bot.actions.prepare_message import prepare
 from bot.actions.send_morning_list import queue_morning_lists
 from bot.actions.study import Study, load_study, protocol_in_force
@@ -57,6 +57,7 @@ PLAN_EVERY = timedelta(seconds=60)
 BEAT_EVERY = timedelta(seconds=5)
 AUDIT_EVERY = timedelta(seconds=60)
 BOT_USERNAME = "bot_username"
+STARTS_WITHIN = 60.0  # seconds in which the database may be busy
 LAST_TASKS = 5.0  # seconds that cancelled tasks get to end
 Mount = Callable[[FastAPI], None]
 
@@ -185,9 +186,9 @@ class Service:
         """Bring everything up; Telegram is greeted in the background, so that its silence stops nothing."""
         self._loop = asyncio.get_running_loop()
         self._failed = self._loop.create_future()
-        await self.database.writing(self._note_outage)
+        await self._insist(lambda: self.database.writing(self._note_outage))
         await self.web.start()
-        await self.housekeeper.settle()
+        await self._insist(self.housekeeper.settle)
         self.metronome.start()
         self._spawn("clock_watch", self.housekeeper.watch())
         if self.intake is not None:
@@ -198,6 +199,18 @@ class Service:
             self._spawn("line", self._open_line(self.line))
         self._ready = True
         log.info("started", port=self.web.port, mode=self.mode)
+
+    async def _insist(self, act: Callable[[], Awaitable[None]]) -> None:
+        """What must come before everything else is tried again when the database is busy or gone for a moment."""
+        end = self.clock.monotonic() + STARTS_WITHIN
+        while True:
+            try:
+                return await act()
+            except DATABASE_TROUBLE as error:
+                if self.clock.monotonic() > end:
+                    raise
+                log.warning("database_trouble", part="start", error=type(error).__name__)
+                await asyncio.sleep(1.0)
 
     def _heeded(self) -> Mapping[str, Callable[[], None]]:
         """What other processes may let us know, for the parts that we run."""
@@ -286,10 +299,10 @@ class Service:
         return self._plan_people(0)
 
     def _plan_people(self, after: int) -> Plan:
-        """Plans the next few participants, and answers with what plans those after them."""
+        """Plans the next participant, and answers with what plans those after."""
 
         def step(session: Session, *, now: datetime) -> Plan | None:
-            last = plan_some(session, study=self._study, now=now, after=after)
+            last = plan_next(session, study=self._study, now=now, after=after)
             return None if last is None else self._plan_people(last)
 
         return step

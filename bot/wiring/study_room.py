@@ -48,7 +48,7 @@ def open_study(
     """
     if writing:
         check_can_write_beside(settings.database)
-    database = Database(settings.database)
+    database = Database(settings.database, patient=True)
     try:
         check_schema(database)
         clock = clock or make_clock(settings)

@@ -6,7 +6,8 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -35,34 +36,57 @@ def require_postgres() -> None:
         pytest.skip(reason)
 
 
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A private server: its folder, and the address of its empty database."""
+
+    folder: Path
+
+    @property
+    def url(self) -> str:
+        return f"postgresql+psycopg://postgres@/postgres?host={self.folder}"
+
+    def make(self) -> None:
+        """Make the server's files."""
+        _run(
+            "initdb", "-D", f"{self.folder}/data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync",
+            "--locale=C",
+        )  # fmt: skip
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        options = f"-c listen_addresses='' -c unix_socket_directories={self.folder} -c fsync=off"
+        _run("pg_ctl", "-D", f"{self.folder}/data", "-w", "-l", f"{self.folder}/log", "-o", options, "start")
+
+    def stop(self, mode: str = "immediate") -> None:
+        """Stop it: `fast` ends sessions, `immediate` is a crash."""
+        _run("pg_ctl", "-D", f"{self.folder}/data", "-w", "-m", mode, "stop")
+
+
 @contextmanager
-def postgres_server(*, durable: bool = False) -> Iterator[str]:
-    """A fresh server on a private socket; yields the address of its empty database. `durable` waits for the disk."""
+def postgres_cluster() -> Iterator[Cluster]:
+    """A fresh server on a private socket, started; it may be stopped and started again."""
     folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))  # socket paths must be short
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres", "postgres")
+    cluster = Cluster(folder)
     try:
-        _run(
-            "initdb",
-            "-D",
-            f"{folder}/data",
-            "-U",
-            "postgres",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--no-sync",
-            "--locale=C",
-        )
-        options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync={'on' if durable else 'off'}"
-        _run("pg_ctl", "-D", f"{folder}/data", "-w", "-l", f"{folder}/log", "-o", options, "start")
+        cluster.make()
+        cluster.start()
         try:
-            yield f"postgresql+psycopg://postgres@/postgres?host={folder}"
+            yield cluster
         finally:
-            _run("pg_ctl", "-D", f"{folder}/data", "-w", "-m", "immediate", "stop")
+            with suppress(subprocess.CalledProcessError):  # a test may have stopped it
+                cluster.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def postgres_server() -> Iterator[str]:
+    """A fresh server; yields the address of its empty database."""
+    with postgres_cluster() as cluster:
+        yield cluster.url
 
 
 @contextmanager
