@@ -33,18 +33,27 @@ def hold_beat(session: Session) -> HeartbeatRow | None:
     return session.get(HeartbeatRow, PART, with_for_update=True, populate_existing=True)
 
 
-def note_alive(session: Session, policy: OutagePolicy, *, system_now: datetime, now: datetime, shifted: bool) -> bool:
+def note_alive(
+    session: Session,
+    policy: OutagePolicy,
+    *,
+    system_now: datetime,
+    now: datetime,
+    shifted: bool,
+    restarted: bool = False,
+) -> bool:
     """Beat once; answers True when the gap since the last beat is an outage, which is then recorded.
 
-    A real silence of the policy's minimum is an outage. A forward step of the study clock is one only
-    when it leapt over an instant at which something was due; stepping from due instant to due instant is not.
-    Of several replicas that come back together the first notes it, and the others find a fresh beat.
+    A real silence of the policy's minimum is an outage. A forward step of the study clock is one when nobody
+    served meanwhile (`restarted`), else only when it leapt over an instant at which something was due; stepping
+    from due instant to due instant is not. Of several replicas that come back together the first notes it, and
+    the others find a fresh beat.
     """
     beat = hold_beat(session)
     if beat is None:
         insert_once(session, HeartbeatRow(part=PART, system_at=system_now, study_at=now))
         return False
-    out = is_outage(session, policy, system_now=system_now, now=now)
+    out = is_outage(session, policy, system_now=system_now, now=now, restarted=restarted)
     if out:
         lock_everybody(session)
         trail = Trail(session, now, SYSTEM, Origin.HOUSEKEEPING, shifted, request_id=f"outage/{now.isoformat()}")
@@ -54,14 +63,18 @@ def note_alive(session: Session, policy: OutagePolicy, *, system_now: datetime, 
     return out
 
 
-def is_outage(session: Session, policy: OutagePolicy, *, system_now: datetime, now: datetime) -> bool:
+def is_outage(
+    session: Session, policy: OutagePolicy, *, system_now: datetime, now: datetime, restarted: bool = False
+) -> bool:
     """Whether the time since the last beat is an outage, as far as it has lasted."""
     beat = session.get(HeartbeatRow, PART)
     if beat is None:
         return False
     silent = system_now - beat.system_at
     leapt = (now - beat.study_at) - silent
-    return silent >= policy.minimum or (leapt >= policy.minimum and _something_was_due(session, beat.study_at, now))
+    if silent >= policy.minimum:
+        return True
+    return leapt >= policy.minimum and (restarted or _something_was_due(session, beat.study_at, now))
 
 
 def _something_was_due(session: Session, after: datetime, now: datetime) -> bool:

@@ -101,7 +101,7 @@ def queue_card_edit(
     _queue(
         session,
         MessageRow(
-            dedupe_key=f"{reference}/card/{card.diary_day}",
+            dedupe_key=f"{reference}/card/{card.id}",
             participant_id=card.participant_id,
             address=address,
             card_id=card.id,

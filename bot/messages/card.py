@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from bot.diary.card import CardContext, CardState, Shown
 from bot.diary.items import Item
-from bot.i18n import chat_text, translate
+from bot.i18n import chat_text, format_day, translate
 from bot.messages import labels, lines
 from bot.messages.instrument import answer_label, definition, item_name, question
 from bot.messages.neutral import NeutralKind, render_neutral
@@ -97,9 +97,9 @@ def _render_saved(state: CardState, context: CardContext, language: str) -> Rend
 
 def _render_closed(state: CardState, context: CardContext, language: str) -> Rendered:
     if not state.submitted:
-        header = bold(lines.day_header(context, language))
+        day = lines.day_header(context, language) if context.needed else format_day(context.diary_day, language)
         closed = translate(CLOSED if context.needed else NOT_NEEDED, language)
-        return Rendered(f"{header}\n{escape(closed)}")
+        return Rendered(f"{bold(day)}\n{escape(closed)}")
     lost = escape(translate(CHANGE_LOST, language)) if state.changed else ""
     return Rendered(_join(_saved_head(context, language), lost))
 

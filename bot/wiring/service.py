@@ -312,12 +312,14 @@ class Service:
         base = self.settings.public_url
         return f"{base.rstrip('/')}/clinic/morning" if base else None
 
-    def _beat(self, session: Session, *, system_now: datetime, now: datetime, shifted: bool) -> bool:
+    def _beat(
+        self, session: Session, *, system_now: datetime, now: datetime, shifted: bool, restarted: bool = False
+    ) -> bool:
         hold_beat(session)
         since = silent_since(session, system_now, TAPS_LAST)
         before = last_heard(session)
         policy = self._study.protocol.outages
-        out = note_alive(session, policy, system_now=system_now, now=now, shifted=shifted)
+        out = note_alive(session, policy, system_now=system_now, now=now, shifted=shifted, restarted=restarted)
         if since is not None or (out and before is not None):
             come_back(session, study=self._study, silent_since=since or before or now, now=now)
         return out
@@ -325,12 +327,13 @@ class Service:
     def _note_outage(self) -> None:
         """Before anything is planned, sent or handled: days that an outage touched must be longer first."""
         with self.database.write() as session:
-            self._end_outage(session)
+            self._end_outage(session, restarted="ingest" in self._parts)
 
-    def _end_outage(self, session: Session) -> None:
+    def _end_outage(self, session: Session, *, restarted: bool = False) -> None:
         system_now, now = self.clock.system_now(), self.clock.now()
-        if is_outage(session, self._study.protocol.outages, system_now=system_now, now=now):
-            self._beat(session, system_now=system_now, now=now, shifted=self.clock.shifted)
+        if is_outage(session, self._study.protocol.outages, system_now=system_now, now=now, restarted=restarted):
+            shifted = self.clock.shifted
+            self._beat(session, system_now=system_now, now=now, shifted=shifted, restarted=restarted)
             log.warning("outage_noted", study_now=now)
 
     def _hears(self) -> bool:

@@ -231,6 +231,16 @@ def test_after_a_silence_open_cards_are_redrawn_in_place_and_work(world: World) 
     assert len(arrivals(phone, world, since)) == 1
 
 
+def test_after_a_silence_the_card_of_everybody_is_redrawn(world: World) -> None:
+    phones = [world.joined(f"SH-00{number}", 5000 + number) for number in (1, 2, 3)]
+    world.wait_for(FIRST_DAY, "20:00")
+    for phone in phones:
+        phone.tap("Start")
+    world.wait_for(FIRST_DAY, "20:20")
+    world.be_away_until(world.local(FIRST_DAY, "20:24"))
+    assert ["We were away" in phone.last.text for phone in phones] == [True, True, True]
+
+
 def test_whoever_was_in_the_middle_of_a_card_is_written_to_once(world: World) -> None:
     phone, since = before_first_day(world)
     world.wait_for(NEXT_DAY, "09:20")

@@ -173,6 +173,13 @@ class PlainBotApi:
         """Taps that nobody has answered."""
         return [number for number, tap in list(self.taps.items()) if not tap.answered]
 
+    def lose_taps(self) -> int:
+        """Let every tap go that nobody fetched, as Telegram does after 150 seconds; answers how many."""
+        with self._changed:
+            before = len(self._updates)
+            self._updates = [one for one in self._updates if "callback_query" not in one[1]]
+            return before - len(self._updates)
+
     def waiting(self) -> int:
         """How many updates nobody has confirmed."""
         with self._changed:
