@@ -58,6 +58,8 @@ BEAT_EVERY = timedelta(seconds=5)
 AUDIT_EVERY = timedelta(seconds=60)
 BOT_USERNAME = "bot_username"
 STARTS_WITHIN = 60.0  # seconds in which the database may be busy
+CATCHES_UP_WITHIN = 10.0  # seconds at a start for which nothing is sent while updates still wait
+CAUGHT_UP_LOOK = 0.05
 LAST_TASKS = 5.0  # seconds that cancelled tasks get to end
 Mount = Callable[[FastAPI], None]
 
@@ -220,8 +222,24 @@ class Service:
     async def _open_line(self, line: Line) -> None:
         await line.greet()
         if self.dispatcher is not None:
-            self._spawn("dispatcher", self.dispatcher.run())
+            self._spawn("dispatcher", self._send(line, self.dispatcher))
         await line.serve()
+
+    async def _send(self, line: Line, dispatcher: Dispatcher) -> None:
+        """Send, once what Telegram kept for us has been handled: an answer typed meanwhile goes before a reminder."""
+        give_up_at = self.clock.monotonic() + CATCHES_UP_WITHIN
+        while self.clock.monotonic() < give_up_at and not await self._caught_up(line):  # noqa: ASYNC110  # asks the database
+            await asyncio.sleep(CAUGHT_UP_LOOK)
+        await dispatcher.run()
+
+    async def _caught_up(self, line: Line) -> bool:
+        if not line.caught_up:
+            return False
+        return self.intake is None or not await self.database.reading(self._waits)
+
+    def _waits(self) -> bool:
+        with self.database.read() as session:
+            return count_waiting(session) > 0
 
     async def stop(self) -> None:
         """Fetch nothing more, finish what is in hand, record it, and close."""

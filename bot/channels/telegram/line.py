@@ -82,6 +82,11 @@ class Line:
         heard_at = self._poller.heard_at
         return heard_at is not None and self._clock.monotonic() - heard_at < LONG_POLL + GRACE
 
+    @property
+    def caught_up(self) -> bool:
+        """Whether everything that waited for us when we came has been fetched; nobody can say it of a webhook."""
+        return not self._ingest or self._settings.uses_webhook or self._poller.caught_up
+
     def trouble(self) -> str | None:
         """Why updates do not reach us, in words for an operator; None when they do."""
         if not self._ingest or self.hears():

@@ -38,7 +38,8 @@ class Poller:
 
     `stored` is called after each commit that brought something new; `unsaved` says "not saved yet" when the
     database takes nothing; `resumed` shares the transaction that stores the first updates after a silence, so
-    that nothing is handled before the silence is known.
+    that nothing is handled before the silence is known. `caught_up` says that an empty answer has come: all
+    that had waited is stored.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Poller:
         self._failures = 0
         self._silent = True
         self.heard_at: float | None = None
+        self.caught_up = False
         self.trouble: str | None = None
 
     async def run(self) -> None:
@@ -76,11 +78,12 @@ class Poller:
         except (TelegramError, SQLAlchemyError) as error:
             return self._failed(error)
         self._failures, self.trouble = 0, None
+        self.caught_up = self.caught_up or not updates
         self.heard_at = self._clock.monotonic()
         return QUICK if not updates and self.heard_at - started < QUICK else 0.0
 
     async def _fetch(self) -> Sequence[Any]:
-        patience = LONG_POLL if self.heard_at is not None and not self._failures else 0  # first hear, then wait
+        patience = LONG_POLL if self.caught_up and not self._failures else 0  # first catch up, then wait
         wanted: dict[str, Any] = {"timeout": patience, "limit": BATCH, "allowed_updates": list(ALLOWED_UPDATES)}
         if self._offset is not None:
             wanted["offset"] = self._offset

@@ -62,6 +62,17 @@ async def test_the_next_offset_follows_the_commit(database: Database) -> None:
     assert subject.heard_at is not None
 
 
+async def test_nothing_is_waited_for_until_an_empty_answer_shows_that_all_is_fetched(database: Database) -> None:
+    server = Server(updates(text_update(7, 1)), updates(), updates())
+    subject = poller(database, server)
+    told = []
+    for _poll in range(3):
+        await subject.step()
+        told.append(subject.caught_up)
+    assert told == [False, True, True]
+    assert [asked["timeout"] for asked in server.asked] == ["0", "0", "25"]
+
+
 async def test_an_update_that_could_not_be_stored_is_fetched_again(database: Database) -> None:
     server = Server(updates(text_update(7, 1)), updates(text_update(7, 1)))
     subject = poller(database, server)
