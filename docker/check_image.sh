@@ -5,6 +5,7 @@
 #
 # Needs root, and of Debian: buildah, mmdebstrap, curl. BASE.tar is a root file system with Python 3.11, venv and pip;
 # without it one is made of Debian's packages. The other options go to buildah, such as a certificate to mount.
+# Where overlay file systems are not allowed, set STORAGE_DRIVER=vfs, which is slower.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -17,7 +18,7 @@ clean() {
   builder umount --all >/dev/null 2>&1 || true
   rm -rf "$scratch"
 }
-builder() { buildah --root "$scratch/store" --runroot "$scratch/run" --storage-driver vfs "$@"; }
+builder() { buildah --root "$scratch/store" --runroot "$scratch/run" --storage-driver "${STORAGE_DRIVER:-overlay}" "$@"; }
 trap clean EXIT
 
 base=${1:-}
@@ -39,20 +40,22 @@ mkdir "$scratch/data"
 chown 10001:10001 "$scratch/data"
 
 # The image as `docker run --read-only --cap-drop ALL --security-opt no-new-privileges` would run it: the same user,
-# environment and folder as its configuration says.
-inside() {
-  unshare --mount --propagation private bash -euo pipefail -c '
-    root=$1; data=$2; shift 2
-    mount --bind "$root" "$root"
-    mount --bind "$data" "$root/data"
-    mount -t tmpfs -o size=64m,mode=1777 tmpfs "$root/tmp"
-    mount -t proc proc "$root/proc"
-    mount -o remount,bind,ro "$root"
-    exec env -i PATH=/opt/cdai-diary/bin:/usr/sbin:/usr/bin:/sbin:/bin PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 CDAI_DATA_DIR=/data \
-      CDAI_LISTEN=127.0.0.1:18080 chroot "$root" setpriv --reuid 10001 --regid 10001 --clear-groups --bounding-set -all \
-      --inh-caps -all --no-new-privs "$@"
-  ' inside "$root" "$scratch/data" "$@"
-}
+# environment and folder as its configuration says. A script of its own, so that a signal to it reaches the service.
+cat >"$scratch/inside" <<'END'
+#!/bin/bash
+exec unshare --mount --propagation private bash -euo pipefail -c '
+  root=$1; data=$2; shift 2
+  mount --bind "$root" "$root"
+  mount --bind "$data" "$root/data"
+  mount -t tmpfs -o size=64m,mode=1777 tmpfs "$root/tmp"
+  mount -t proc proc "$root/proc"
+  mount -o remount,bind,ro "$root"
+  exec env -i PATH=/opt/cdai-diary/bin:/usr/sbin:/usr/bin:/sbin:/bin PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
+    CDAI_DATA_DIR=/data CDAI_LISTEN=127.0.0.1:18080 chroot "$root" setpriv --reuid 10001 --regid 10001 \
+    --clear-groups --bounding-set -all --inh-caps -all --no-new-privs "$@"
+' inside "$@"
+END
+inside() { bash "$scratch/inside" "$root" "$scratch/data" "$@"; }
 
 builder inspect --type image --format '{{.Docker.Config.User}} {{.Docker.Config.Entrypoint}} {{.Docker.Config.Cmd}}' \
   localhost/cdai-diary | grep -qx '10001:10001 \[python -m bot\] \[run\]'
@@ -66,7 +69,7 @@ inside python -m bot migrate
 inside python -m bot check
 inside python -m bot protocol show >/dev/null
 echo "ok: shows the protocol that came with it"
-inside python -m bot run &
+bash "$scratch/inside" "$root" "$scratch/data" python -m bot run &
 serving=$!
 for path in healthz readyz; do
   curl --silent --show-error --fail --retry 30 --retry-connrefused --retry-delay 1 "http://127.0.0.1:18080/$path"
@@ -74,3 +77,7 @@ for path in healthz readyz; do
 done
 curl --silent --fail --output /dev/null "http://127.0.0.1:18080/clinic/sign-in"
 echo "ok: serves read-only"
+kill -TERM "$serving"
+wait "$serving"
+serving=
+echo "ok: ends when it is told to"
