@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from bot.actions.study import Study
 from bot.diary.card import only_saving_is_left
 from bot.storage.outbox import enqueue
-from bot.storage.participants import all_participants, bound_chat, lock_everybody, lock_participants, participant_by_id
+from bot.storage.participants import all_participants, chat_of, lock_everybody, lock_participants, participant_by_id
 from bot.storage.tables import ChatRow, MessageRow, ParticipantRow
 from bot.storage.views.cards import asked_items, card_state
 from bot.storage.views.days import DayRecord, Diary, read_diary
@@ -119,7 +119,7 @@ def wanted_messages(
 
 def plan_for(session: Session, diary: Diary, study: Study, now: datetime) -> Sequence[PlannedMessage]:
     """The plan for a diary already read."""
-    return plan_of(diary, bound_chat(session, diary.participant.id or 0), study, now)
+    return plan_of(diary, chat_of(session, diary.participant.id or 0), study, now)
 
 
 def plan_of(diary: Diary, chat: ChatRow | None, study: Study, now: datetime) -> Sequence[PlannedMessage]:

@@ -10,7 +10,7 @@ from bot.actions.queue import queue_edit_text, queue_today
 from bot.people.actor import SYSTEM, Origin
 from bot.storage.diary import answers_of
 from bot.storage.outbox import enqueue
-from bot.storage.participants import bound_chat, participant_by_id
+from bot.storage.participants import bound_chat, chat_of, participant_by_id
 from bot.storage.tables import CardRow, MessageRow, PanelRow
 from bot.storage.trail import Trail
 from schedules.delivery import REPLY_VALID, resend_at
@@ -120,8 +120,11 @@ def _put_older_away(session: Session, card: CardRow, message_id: int, address: i
 
 
 def _chat_is_open(session: Session, row: MessageRow, now: datetime) -> None:
-    chat = bound_chat(session, row.participant_id) if row.participant_id else None
-    if chat is not None and chat.blocked_at is not None and row.address in (None, chat.address):
+    seen = chat_of(session, row.participant_id) if row.participant_id else None
+    if seen is None or seen.blocked_at is None or row.address not in (None, seen.address):
+        return
+    chat = bound_chat(session, seen.participant_id)
+    if chat is not None:
         participant = participant_by_id(session, chat.participant_id)
         note_unblocked(_trail(session, row, now, participant.code), chat, participant)
 

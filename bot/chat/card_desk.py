@@ -25,6 +25,7 @@ from bot.chat.outcomes import (
 from bot.chat.steps import step_card
 from bot.diary.answers import is_quantity
 from bot.diary.card import CardState, Tap
+from bot.storage.prepared import put
 from bot.storage.tables import CardRow
 from bot.storage.views.cards import card_state
 from bot.storage.views.traffic import on_screen_since
@@ -121,13 +122,10 @@ def _carry_out_one(call: Call, card: CardRow, intent: Intent, text: str) -> None
 
 
 def _store(call: Call, card: CardRow, state: CardState, *, moved: bool) -> None:
-    card.revision = state.revision
-    card.shown = state.shown.value
-    card.item = state.item.value if state.item else None
-    card.pending = state.pending
+    item = state.item.value if state.item else None
+    put(call.session, card, revision=state.revision, shown=state.shown.value, item=item, pending=state.pending)
     if moved:
-        card.touched_at, card.moved_by = call.now, call.incoming.number
-    call.session.add(card)
+        put(call.session, card, touched_at=call.now, moved_by=call.incoming.number)
 
 
 def _follow_newest_copy(call: Call, card: CardRow, message_id: int | None) -> None:

@@ -25,7 +25,7 @@ from bot.chat.incoming import (
 )
 from bot.chat.outcomes import MessageOutcome, PassToSite, ResumeMessages, ShowToday
 from bot.chat.texts import step_attachment, step_edit, step_text
-from bot.diary.card import decode_tap
+from bot.diary.card import Tap, decode_tap
 from bot.storage.diary import card_by_key
 from bot.storage.participants import panel_at
 
@@ -57,16 +57,20 @@ def _tap(call: Call, tapped: Tapped) -> CallbackAnswer:
     tap = decode_tap(tapped.data)
     if tap is None:
         return call.toast(tapped.callback_id, "toast.unknown")
-    panel = panel_at(call.session, call.incoming.channel, call.address)
-    if panel is not None and panel.key == tap.key:
-        return panel_desk.take_tap(call, panel, tap, tapped)
     card = card_by_key(call.session, tap.key)
     if card is None:
-        return call.toast(tapped.callback_id, "toast.unknown")
+        return _tap_on_panel(call, tap, tapped)
     if call.participant is None or card.participant_id != call.participant.id:
         call.trail.record("foreign_tap", "chat", call.incoming.reference)
         return call.toast(tapped.callback_id, "toast.unknown")
     return card_desk.take_tap(call, card, tap, tapped)
+
+
+def _tap_on_panel(call: Call, tap: Tap, tapped: Tapped) -> CallbackAnswer:
+    panel = panel_at(call.session, call.incoming.channel, call.address)
+    if panel is not None and panel.key == tap.key:
+        return panel_desk.take_tap(call, panel, tap, tapped)
+    return call.toast(tapped.callback_id, "toast.unknown")
 
 
 def _text(call: Call, text: str) -> None:

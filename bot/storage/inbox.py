@@ -12,7 +12,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session, col, select
 
 from bot.storage.notices import INBOX, notify
-from bot.storage.prepared import Prepared, put
+from bot.storage.prepared import Prepared, put_by_id
 from bot.storage.tables import InboxRow
 from bot.storage.turns import try_turn
 
@@ -21,11 +21,22 @@ BIGGEST = 2**63 - 1
 NO_CHAT = 0  # the queue of updates that name no private chat
 CHAT = func.coalesce(col(InboxRow.address), NO_CHAT)
 WAITING = col(InboxRow.state) == literal_column("'waiting'")  # written out: a partial index serves nothing else
-WAITING_CHATS = select(CHAT).where(WAITING).group_by(CHAT).order_by(func.min(col(InboxRow.id))).limit(bindparam("room"))
-NEXT_WAITING = select(InboxRow).where(WAITING).order_by(col(InboxRow.update_id)).limit(1)
+WAITING_CHATS = (
+    select(CHAT.label("chat"))
+    .where(WAITING)
+    .group_by(CHAT)
+    .order_by(func.min(col(InboxRow.id)))
+    .limit(bindparam("room"))
+)
+FIRST_CHATS = Prepared[Any](WAITING_CHATS)
 # Looked for among the few that wait: written so that the index of the addresses, which leads through a chat's whole
 # past, is of no use.
-NEXT_OF_CHAT = NEXT_WAITING.where(bindparam("chat") == CHAT)
+NEXT_OF_CHAT = Prepared[InboxRow](
+    select(InboxRow.__table__)  # type: ignore[attr-defined]  # SQLModel does not declare it
+    .where(WAITING, bindparam("chat") == CHAT)
+    .order_by(col(InboxRow.update_id))
+    .limit(1)
+)
 COLUMNS = ("update_id", "address", "body", "received_at")
 FRESH = {name: bindparam(name) for name in COLUMNS} | {"state": "waiting", "attempts": 0}
 ONCE = {
@@ -87,8 +98,9 @@ def _number(holder: Any, key: str) -> int | None:
 
 def waiting_chats(session: Session, *, busy: Collection[int], limit: int) -> list[int]:
     """Chats with updates to handle, the longest waiting first, without those already being served."""
-    query = WAITING_CHATS.where(CHAT.not_in(busy)) if busy else WAITING_CHATS
-    return list(session.exec(query, params={"room": limit}))
+    if not busy:
+        return [row.chat for row in FIRST_CHATS.all(session, room=limit)]
+    return list(session.exec(WAITING_CHATS.where(CHAT.not_in(busy)), params={"room": limit}))
 
 
 def next_waiting(session: Session, chat: int) -> InboxRow | None:
@@ -100,18 +112,17 @@ def next_waiting(session: Session, chat: int) -> InboxRow | None:
     """
     if not try_turn(session, chat):
         return None
-    return session.exec(NEXT_OF_CHAT, params={"chat": chat}).first()
+    return NEXT_OF_CHAT.first(session, chat=chat)
 
 
 def mark_done(session: Session, row: InboxRow, *, now: datetime, problem: str | None = None) -> None:
     """The update has had its effect, or is of a kind that has none (then `problem` holds the code)."""
-    put(session, row, state="done", handled_at=now, problem=problem)
+    put_by_id(session, InboxRow, row.id, state="done", handled_at=now, problem=problem)
 
 
 def put_aside(session: Session, row: InboxRow, *, problem: str, now: datetime) -> None:
     """Quarantine an update that cannot be handled; `problem` is a code, never text."""
-    row.state, row.handled_at, row.problem = "aside", now, problem
-    session.add(row)
+    put_by_id(session, InboxRow, row.id, state="aside", handled_at=now, problem=problem)
 
 
 def count_attempt(session: Session, inbox_id: int) -> int:

@@ -21,6 +21,11 @@ from schedules.windows import ZonePeriod
 BOUND_CHAT = select(ChatRow).where(
     col(ChatRow.participant_id) == bindparam("participant"), col(ChatRow.unbound_at).is_(None)
 )
+CHAT_OF = Prepared[ChatRow](
+    select(ChatRow.__table__).where(  # type: ignore[attr-defined]  # SQLModel does not declare it
+        col(ChatRow.participant_id) == bindparam("participant"), col(ChatRow.unbound_at).is_(None)
+    )
+)
 CHAT_AT = select(ChatRow).where(
     col(ChatRow.channel) == bindparam("channel"),
     col(ChatRow.address) == bindparam("address"),
@@ -95,6 +100,11 @@ def all_participants(session: Session) -> Sequence[ParticipantRow]:
 def bound_chat(session: Session, participant_id: int) -> ChatRow | None:
     """The one chat that now belongs to the participant."""
     return session.exec(BOUND_CHAT, params={"participant": participant_id}).first()
+
+
+def chat_of(session: Session, participant_id: int) -> ChatRow | None:
+    """The same chat as a plain row: to be looked at and not changed."""
+    return CHAT_OF.first(session, participant=participant_id)
 
 
 def chat_at(session: Session, channel: str, address: int) -> ChatRow | None:

@@ -144,13 +144,18 @@ def put(session: Session, row: SQLModel, **values: Any) -> None:
 
     Not inside a savepoint that may be rolled back: the row would not notice.
     """
-    kind, names = type(row), tuple(values)
+    put_by_id(session, type(row), row.id, **values)  # type: ignore[attr-defined]  # every table that is put has one
+    for name, value in values.items():
+        set_committed_value(row, name, value)
+
+
+def put_by_id(session: Session, kind: type[SQLModel], number: int | None, **values: Any) -> None:
+    """Change columns of the stored row of this number, for whoever holds it as a plain row."""
+    names = tuple(values)
     statement = _PUTS.get((kind, names))
     if statement is None:
         statement = _PUTS[kind, names] = _putting(kind, names)
-    statement.run(session, **values, which=row.id)  # type: ignore[attr-defined]  # every table that is put has one
-    for name, value in values.items():
-        set_committed_value(row, name, value)
+    statement.run(session, **values, which=number)
 
 
 def _putting(kind: type[SQLModel], names: Sequence[str]) -> Prepared[Any]:
