@@ -58,9 +58,10 @@ class Child:
         return code
 
     def communicate(self, timeout: float | None = None) -> tuple[bytes, bytes]:
-        """Wait for the end; answers what the process printed."""
+        """Wait for the end; answers what the process printed, nothing when it ended before it could."""
         self.wait(timeout)
-        return self._out.read_bytes(), self._err.read_bytes()
+        out, err = (file.read_bytes() if file.exists() else b"" for file in (self._out, self._err))
+        return out, err
 
 
 class Nursery:
