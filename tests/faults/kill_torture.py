@@ -5,7 +5,6 @@ python -m tests.faults.kill_torture --kills 1000 --seed 1 [--database URL]
 
 import argparse
 import json
-import os
 import signal
 import sys
 import tempfile
@@ -126,7 +125,7 @@ class Killer:
         self.left -= 1
         process = self._live.process
         if self.left == 0 and process is not None:
-            os.kill(process.pid, signal.SIGKILL)
+            process.kill()
 
     _polled = False
 
