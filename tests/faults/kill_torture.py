@@ -43,9 +43,10 @@ from tests.support.player import ITEMS, Deed, Player
 
 PEOPLE = tuple((f"SH-{number:03}", "zh" if number % 2 == 0 else "en") for number in range(1, 9))
 KILLS_A_ROUND = 40  # then a fresh database, so that a long run stays quick
+JOINS_FIRST = 0.8  # of the rounds begin with people who have joined in peace; in the others that is killed, too
 FRESH = 0.05  # of the lives begin with a new interpreter; the others are forked from a loaded one, see `nursery`
 AT = ("sendMessage", "editMessageText", "answerCallbackQuery", "getUpdates")
-LONGEST_LIFE = 8.0  # seconds from the first poll to a kill that no request has brought
+LONGEST_LIFE = 15.0  # seconds from the first poll to a kill that no request has brought
 FINISH_WITHIN = 120.0
 
 
@@ -91,15 +92,16 @@ class Killer:
     def __init__(self, live: Live, rng: Random) -> None:
         self._live, self._rng = live, rng
         self.method, self.phase, self.left, self.deadline = "", "", 0, 0.0
-        self.point = ""
+        self.point, self.life = "", LONGEST_LIFE
         live.line.watcher = self._see
 
     def arm(self) -> None:
         """Choose the end of the life that has just begun."""
-        self._polled = False
+        self._polled, self.life = False, LONGEST_LIFE
         if self._rng.random() < 0.2:
-            self.method, self.point = "", "by the clock"
-            self.deadline = time.monotonic() + self._rng.uniform(0.0, 4.0)
+            self.method, self.point, self.life = "", "by the clock", self._rng.uniform(0.0, LONGEST_LIFE / 2)
+            whole = self._rng.random() < 0.4  # of a life that may not even come to its first request
+            self.deadline = time.monotonic() + (self._rng.uniform(0.0, 2.0) if whole else 60.0)
             return
         self.phase = self._rng.choice(("came", "done"))
         self.left = self._rng.randint(1, 24)
@@ -119,7 +121,7 @@ class Killer:
     def _see(self, request: Request, phase: str) -> None:
         if request.method == "getUpdates" and not self._polled:
             self._polled = True
-            self.deadline = min(self.deadline, time.monotonic() + LONGEST_LIFE)
+            self.deadline = min(self.deadline, time.monotonic() + self.life)
         if request.method != self.method or phase != self.phase:
             return
         self.left -= 1
@@ -220,6 +222,11 @@ class Round:
         """Kill so many times, let everybody finish what they began, and check the whole record."""
         baseline = self._enrol()
         killer = self.killer(self.live, self.rng)
+        if self.rng.random() < JOINS_FIRST:
+            killer.disarm()
+            self.live.run()
+            self._finish()
+            self.live.kill()
         beside = Beside(self.live, self.rng, self.figures, baseline, self.people, every=4.0)
         for _ in range(kills):
             if self.figures.faults:
