@@ -19,7 +19,7 @@ from pathlib import Path
 from types import FrameType
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 60.0  # seconds for a fork
+PATIENCE = 300.0  # seconds, on a machine that has better things to do
 
 
 class Child:
