@@ -85,7 +85,7 @@ async def end_and_recover(lab: Lab, fuse: Fuse) -> list[str]:
     if lab.rows(MessageRow, MessageRow.state == "unknown"):
         await lab.live(62, each=2.0)  # the copy of a prompt follows after a minute
     if not await lab.settle():
-        found.append(f"does not come to rest: {[keeper.in_sight()[1] for keeper in lab.keepers]}")
+        found.append(f"does not come to rest: {[lab.shown(keeper.user)[-1:] for keeper in lab.keepers]}")
     await lab.down()
     return [*found, *breaches_at_the_end(lab)]
 

@@ -47,6 +47,7 @@ JOINS_FIRST = 0.8  # of the rounds begin with people who have joined in peace; i
 FRESH = 0.05  # of the lives begin with a new interpreter; the others are forked from a loaded one, see `nursery`
 AT = ("sendMessage", "editMessageText", "answerCallbackQuery", "getUpdates")
 LONGEST_LIFE = 15.0  # seconds from the first poll to a kill that no request has brought
+BUSY = b"The study database does not answer"
 FINISH_WITHIN = 120.0
 
 
@@ -66,6 +67,7 @@ class Figures:
     extra_copies: int = 0
     commands: int = 0
     commands_killed: int = 0
+    commands_refused: int = 0
     audit_events: int = 0
     integrity_checks: int = 0
     overlaps: int = 0
@@ -79,7 +81,8 @@ class Figures:
             f"confirmed updates in {self.kills} kills ({self.fresh} of fresh interpreters); {self.entries} entries as "
             f"meant; {self.rows} messages, "
             f"{self.unknown} ended unknown, {self.extra_copies} extra copies; {self.commands} commands beside, "
-            f"{self.commands_killed} of them killed; {self.audit_events} audit events verified, one chain a round; "
+            f"{self.commands_killed} of them killed, {self.commands_refused} refused by a busy database; "
+            f"{self.audit_events} audit events verified, one chain a round; "
             f"{self.integrity_checks} integrity checks; "
             f"{self.overlaps} overlapping requests; kill points {dict(sorted(self.points.items()))}; "
             f"{len(self.faults)} faults found"
@@ -201,6 +204,8 @@ class Beside:
         elif code == -signal.SIGKILL:
             self._figures.commands_killed += 1
             self.done.setdefault(key, {""}).add(command.value)
+        elif BUSY in err:
+            self._figures.commands_refused += 1  # somebody else was writing all the time: said so, changed nothing
         else:
             self._figures.faults.append(f"{command.what} ended with {code}: {err.decode().strip()[-200:]}")
         self.running, self._next_at = None, time.monotonic() + self._every

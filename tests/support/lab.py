@@ -47,9 +47,10 @@ from bot.rehearsal.virtual_loop import VirtualLoop
 from bot.sandbox.limits import NO_LIMITS, Limits
 from bot.sandbox.people import Message
 from bot.sandbox.rules import BotApi
+from bot.sandbox.updates import CALLBACK_LIFETIME, MESSAGE_LIFETIME
 from bot.storage.database import Database
 from bot.storage.inbox import count_waiting
-from bot.storage.outbox import count_due
+from bot.storage.outbox import count_due, next_due
 from bot.storage.tables import ChatRow
 from bot.storage.trail import Trail, insert, update
 from schedules.loader import load_protocol, seed_protocol_path
@@ -70,18 +71,21 @@ RETRY_AFTER = 15.0  # seconds after which a person taps again when nothing has h
 
 
 class LabClock:
-    """A system clock that a test may step; study time is system time, and elapsed time knows nothing of steps."""
-
-    shifted = False
+    """A system clock that a test may step, and study time that may leap ahead of it; elapsed time knows neither."""
 
     def __init__(self, start: datetime, elapsed: Callable[[], float]) -> None:
         self._start, self._elapsed = start, elapsed
-        self.stepped = timedelta(0)
+        self.stepped, self.leapt = timedelta(0), timedelta(0)
+
+    @property
+    def shifted(self) -> bool:
+        return bool(self.leapt)
 
     def now(self) -> datetime:
-        return self.true_now() + self.stepped
+        return self.system_now() + self.leapt
 
-    system_now = now
+    def system_now(self) -> datetime:
+        return self.true_now() + self.stepped
 
     def true_now(self) -> datetime:
         """The time that Telegram and the people live in."""
@@ -128,10 +132,10 @@ class Keeper:
     _last: tuple[Any, float] = (None, -1e9)
 
     def step(self) -> bool:
-        """Make at most one move; answers whether anything is still to come."""
-        buttons, message = self.in_sight()
-        if not buttons or message is None:
-            return False
+        """Make at most one move, on the newest card that has one to make; answers whether anything is still to come."""
+        return any(self._step_on(message, buttons) for message, buttons in self._cards())
+
+    def _step_on(self, message: Message, buttons: list[Button]) -> bool:
         key = buttons[0].tap.key
         intent = self._intents.get(key) or (self.fresh() if self.fresh else self.intent)
         if is_saved(buttons) and key in self._intents:
@@ -147,8 +151,8 @@ class Keeper:
         self._make(move.data, move.text, message, key, submits=move.submits, intent=after)
         return True
 
-    def in_sight(self) -> tuple[list[Button], Message | None]:
-        """The buttons of the newest message that has any."""
+    def _cards(self) -> Iterator[tuple[Message, list[Button]]]:
+        """The messages that have buttons, newest first."""
         for message in reversed(self.lab.shown(self.user)):
             found = [
                 Button(tap, str(one["callback_data"]))
@@ -156,8 +160,7 @@ class Keeper:
                 if (tap := decode_tap(str(one["callback_data"]))) is not None
             ]
             if found:
-                return found, message
-        return [], None
+                yield message, found
 
     def _make(
         self, data: str | None, text: str | None, message: Message, key: str, *, submits: bool, intent: Intent
@@ -172,7 +175,7 @@ class Keeper:
             api.say(now, self.user, text)
             item, value = self.lab.question(message), int(text)
         meant = {str(one): number for one, number in intent.answers.items()} if submits else {}
-        update_id = api.state.updates.next_id - 1
+        update_id = self.lab.note_sent(is_tap=data is not None)
         known = item if value is not None else None
         self.deeds.append(Deed(self.user, update_id, known, value, key, now, callback_id, submits, meant))
         self.lab.line.ring()
@@ -204,6 +207,7 @@ class Lab:
         self.study = Study(load_protocol(seed_protocol_path()), Keys())
         self.keepers: list[Keeper] = []
         self.outages: list[datetime] = []
+        self.kept_until: dict[int, datetime] = {}
         self.lives = 0
         self._tasks: list[asyncio.Task[None]] = []
         self.database: Database | None = None
@@ -236,9 +240,22 @@ class Lab:
         self.keepers.append(keeper)
         return keeper
 
+    def note_sent(self, *, is_tap: bool) -> int:
+        """Remember until when Telegram keeps the newest update; answers its number."""
+        number = self.api.state.updates.next_id - 1
+        self.kept_until[number] = self.true_now() + timedelta(seconds=CALLBACK_LIFETIME if is_tap else MESSAGE_LIFETIME)
+        return number
+
     def say(self, user: int, text: str) -> None:
         """Have somebody type a text."""
         self.api.say(self.true_now(), user, text)
+        self.note_sent(is_tap=False)
+        self.line.ring()
+
+    def tap(self, user: int, label: str) -> None:
+        """Have somebody tap the newest button whose label begins so."""
+        self.api.tap_label(self.true_now(), user, label)
+        self.note_sent(is_tap=True)
         self.line.ring()
 
     def shown(self, user: int) -> list[Message]:
@@ -358,8 +375,12 @@ class Lab:
         return False
 
     async def until(self, at: datetime) -> None:
-        """Let time pass, by the true clock, to an instant."""
-        await self.live((at - self.true_now()).total_seconds(), each=5.0)
+        """Let study time pass to an instant, leaping from one due instant to the next."""
+        while self.clock.now() < at and not self.fuse.dead:
+            with self.beside() as database, database.read() as session:
+                due = next_due(session) or at
+            self.clock.leapt += max(min(due, at) - self.clock.now(), timedelta(0))
+            await self.live(4)
 
     def at_rest(self) -> bool:
         """Whether nothing that is due is left to do."""

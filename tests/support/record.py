@@ -38,12 +38,12 @@ def breaches_at_the_end(lab: Lab) -> Iterator[str]:
 
 
 def unconfirmed(lab: Lab, session: Session) -> Iterator[str]:
-    """Telegram forgets what we confirm, and a tap that nobody fetches in 150 s; the rest waits or is stored."""
+    """Telegram forgets what we confirm, and a tap that nobody fetches in 150 s or a text in a day."""
     queue = lab.api.state.updates
     waiting = {queued.update_id for queued in queue.waiting}
     gone = set(range(FIRST_UPDATE_ID, queue.next_id)) - waiting - set(session.exec(select(InboxRow.update_id)))
-    taps = {deed.update_id for keeper in lab.keepers for deed in keeper.deeds if deed.callback_id is not None}
-    if len(gone) > queue.expired or gone - taps:
+    early = [number for number in gone if number not in lab.kept_until or lab.kept_until[number] > lab.true_now()]
+    if len(gone) > queue.expired or early:
         yield f"lost: {len(gone)} updates, of which {queue.expired} expired unfetched"
 
 
