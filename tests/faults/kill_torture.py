@@ -42,7 +42,7 @@ from tests.support.nursery import Nursery
 from tests.support.player import ITEMS, Deed, Player
 
 PEOPLE = tuple((f"SH-{number:03}", "zh" if number % 2 == 0 else "en") for number in range(1, 9))
-KILLS_A_ROUND = 40  # then a fresh database, so that a long run stays quick
+KILLS_A_ROUND = 30  # then a fresh database, so that a long run stays quick
 JOINS_FIRST = 0.8  # of the rounds begin with people who have joined in peace; in the others that is killed, too
 FRESH = 0.05  # of the lives begin with a new interpreter; the others are forked from a loaded one, see `nursery`
 AT = ("sendMessage", "editMessageText", "answerCallbackQuery", "getUpdates")

@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 import structlog
 from sqlmodel import Session, SQLModel, select
 
-from bot.actions import record_delivery
+from bot.actions import in_groups, record_delivery
 from bot.actions.come_back import TAPS_LAST, come_back
 from bot.actions.enrol import Enrolment, enrol
 from bot.actions.keep_time import is_outage, last_heard, note_alive, silent_since
@@ -277,14 +277,14 @@ class Lab:
         self.loop.set_task_factory(fuse.task_factory)
         self.database = database = FusedDatabase(f"sqlite:///{self.file}", fuse)
         self.connection = connect_directly(TOKEN, fused_exchange(self.line.exchange, fuse))
-        sender = TelegramSender(self.connection.bot)
+        sender = TelegramSender(self.connection.bot, alone=True)
         self.intake = Intake(
             database, self.clock, lambda: self.study, handle=handle, answer=sender.answer,
             queued=self._queued, trouble=not_saved,
         )  # fmt: skip
         self.dispatcher = Dispatcher(
             database, self.clock, lambda: self.study, sender, prepare, record_delivery,
-            owner=f"lab{self.lives}", alone=True, rng=Random(self.lives),
+            owner=f"lab{self.lives}", rng=Random(self.lives), groups=in_groups,
         )  # fmt: skip
         self.poller = Poller(
             self.connection.bot, self.connection.polling, database, self.clock, stored=self.intake.wake,
