@@ -66,6 +66,7 @@ W00 = date(2026, 6, 1)  # a Monday
 FIRST_DAY = W00 - timedelta(days=7)
 SHANGHAI = "Asia/Shanghai"
 FIRST_USER = 5_000_000_001
+CATCHES_UP_WITHIN = 10.0
 PLAN_EVERY, BEAT_EVERY = 60.0, 5.0  # seconds, as in `bot.wiring.service`
 RETRY_AFTER = 15.0  # seconds after which a person taps again when nothing has happened
 
@@ -292,12 +293,12 @@ class Lab:
         )  # fmt: skip
         self.housekeeper = Housekeeper(
             database, self.clock, plan=partial(plan_due, study=self.study), beat=self._beat,
-            hears=lambda: self.poller.heard_at is not None and self.poller.trouble is None,
+            hears=self._hears,
             planned=self.dispatcher.wake,
         )  # fmt: skip
         await database.writing(self._note_outage)
         await self.housekeeper.settle()
-        parts = (self.poller.run(), self.intake.run(), self.dispatcher.run(), self.housekeeper.watch())
+        parts = (self.poller.run(), self.intake.run(), self._send(), self.housekeeper.watch())
         ticks = (every(PLAN_EVERY, self.housekeeper.tick_plan), every(BEAT_EVERY, self.housekeeper.tick_beat))
         self._tasks = [asyncio.create_task(part) for part in (*parts, *ticks)]
 
@@ -325,6 +326,20 @@ class Lab:
         if self.database is not None:
             self.database.close()
             self.database = None
+
+    def _hears(self) -> bool:
+        return self.poller.heard_at is not None and self.poller.trouble is None
+
+    async def _send(self) -> None:
+        """As the service does: what people wrote meanwhile comes before what we have to say."""
+        end = self.loop.time() + CATCHES_UP_WITHIN
+        while self.loop.time() < end and not (self._hears() and not self._waits()):
+            await asyncio.sleep(0.05)
+        await self.dispatcher.run()
+
+    def _waits(self) -> bool:
+        with self.beside() as database, database.read() as session:
+            return count_waiting(session) > 0
 
     def _queued(self) -> None:
         self.dispatcher.wake()
