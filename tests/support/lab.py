@@ -333,7 +333,7 @@ class Lab:
     async def _send(self) -> None:
         """As the service does: what people wrote meanwhile comes before what we have to say."""
         end = self.loop.time() + CATCHES_UP_WITHIN
-        while self.loop.time() < end and not (self._hears() and not self._waits()):
+        while self.loop.time() < end and (not self.poller.caught_up or self._waits()):  # noqa: ASYNC110  # asks the database
             await asyncio.sleep(0.05)
         await self.dispatcher.run()
 
