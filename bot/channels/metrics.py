@@ -22,4 +22,8 @@ INBOX_WAITING = Gauge("cdai_inbox_waiting", "Updates waiting to be handled.", re
 INBOX_ASIDE = Gauge("cdai_inbox_aside", "Updates in quarantine.", registry=REGISTRY)
 LEADING = Gauge("cdai_leading", "1 while this process is the one that sends.", registry=REGISTRY)
 OUTBOX_DUE = Gauge("cdai_outbox_due", "Messages due or on their way.", registry=REGISTRY)
+INBOX_LAG = Gauge("cdai_inbox_lag_seconds", "For how long the oldest waiting update has been seen.", registry=REGISTRY)
+POLL_AGE = Gauge("cdai_poll_age_seconds", "Since the last poll that succeeded; 0 without polling.", registry=REGISTRY)
+LEAD_AGE = Gauge("cdai_lead_age_seconds", "Since a leader confirmed its lease; 0 on SQLite.", registry=REGISTRY)
+ALARM = Gauge("cdai_alarm", "1 while something is wrong that somebody should see to.", ["name"], registry=REGISTRY)
 POLL_FAILURES = Counter("cdai_poll_failures_total", "Failed polls, by code.", ["code"], registry=REGISTRY)

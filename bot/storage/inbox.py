@@ -137,6 +137,11 @@ def count_waiting(session: Session) -> int:
     return session.exec(select(func.count()).select_from(InboxRow).where(col(InboxRow.state) == "waiting")).one()
 
 
+def oldest_waiting(session: Session) -> int | None:
+    """The id of the update that has waited longest."""
+    return session.exec(select(func.min(InboxRow.id)).where(col(InboxRow.state) == "waiting")).one()
+
+
 def count_aside(session: Session) -> int:
     """How many updates stand in quarantine."""
     return session.exec(select(func.count()).select_from(InboxRow).where(col(InboxRow.state) == "aside")).one()

@@ -24,6 +24,7 @@ from bot.actions.prepare_message import prepare
 from bot.actions.send_morning_list import queue_morning_lists
 from bot.actions.study import Study, load_study, protocol_in_force
 from bot.actions.verify_audit import verify_audit, verify_if_due
+from bot.channels.alarms import Alarms, Signs
 from bot.channels.dispatcher import Dispatcher
 from bot.channels.housekeeping import Housekeeper, Plan
 from bot.channels.http import Readiness, Webhook, create_http
@@ -42,7 +43,8 @@ from bot.i18n import resolve_language
 from bot.log import get_logger
 from bot.messages.replies import render_toast
 from bot.storage.facts import note_fact
-from bot.storage.inbox import count_aside, count_waiting
+from bot.storage.inbox import count_aside, count_waiting, oldest_waiting
+from bot.storage.leader import lease_age
 from bot.storage.notices import INBOX, LEADER, OUTBOX, listen
 from bot.storage.outbox import count_due, next_due
 from bot.storage.run_lock import RunLock
@@ -56,6 +58,7 @@ PARTS = ("ingest", "worker", "dispatch", "clinic")
 PLAN_EVERY = timedelta(seconds=60)
 BEAT_EVERY = timedelta(seconds=5)
 AUDIT_EVERY = timedelta(seconds=60)
+ALARMS_EVERY = timedelta(seconds=15)
 BOT_USERNAME = "bot_username"
 STARTS_WITHIN = 60.0  # seconds in which the database may be busy
 CATCHES_UP_WITHIN = 10.0  # seconds at a start for which nothing is sent while updates still wait
@@ -92,6 +95,7 @@ class Service:
             self.database, self.clock, plan=self._plan, beat=self._beat, hears=self._hears, planned=self._queued,
             leads=self._leads,
         )  # fmt: skip
+        self.alarms = Alarms()
         self.metronome = Metronome(self._ticks(), self.clock)
         self.app = create_http(self.readiness, webhook=self._webhook())
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -165,7 +169,8 @@ class Service:
     def _ticks(self) -> Sequence[Tick]:
         plan = Tick("plan", PLAN_EVERY, self._tick_plan)
         beat = Tick("beat", BEAT_EVERY, self.housekeeper.tick_beat)
-        return plan, beat, Tick("audit", AUDIT_EVERY, self._tick_audit)
+        alarms = Tick("alarms", ALARMS_EVERY, self._tick_alarms)
+        return plan, beat, alarms, Tick("audit", AUDIT_EVERY, self._tick_audit)
 
     def _webhook(self) -> Webhook | None:
         secret = self.settings.webhook_secret
@@ -377,6 +382,15 @@ class Service:
     async def _tick_plan(self) -> None:
         await self.database.reading(self._follow_protocol)
         await self.housekeeper.tick_plan()
+
+    async def _tick_alarms(self) -> None:
+        self.alarms.look(await self.database.reading(self._signs))
+
+    def _signs(self) -> Signs:
+        with self.database.read() as session:
+            oldest, lead_age = oldest_waiting(session), lease_age(session)
+        poll_age = self.line.poll_age() if self.line is not None else None
+        return Signs(self.clock.monotonic(), oldest, poll_age, lead_age)
 
     async def _tick_audit(self) -> None:
         await self.database.reading(self._look_after_audit)

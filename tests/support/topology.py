@@ -124,7 +124,7 @@ class Topology(Live):
         return found
 
     def at_rest(self) -> dict[str, Any] | None:
-        """The readiness, once nothing is left to do; an update that Telegram still has to bring would expire meanwhile."""
+        """The readiness, once nothing is left to do; what Telegram still has to bring could expire."""
         return None if self.api.state.updates.waiting else super().at_rest()
 
     def leader(self) -> Replica | None:

@@ -36,7 +36,7 @@ class Line:
         resumed: Callable[[Session], None],
     ) -> None:
         self._settings, self._database, self._clock, self._ingest = settings, database, clock, ingest
-        self._named = named
+        self._named, self._made_at = named, clock.monotonic()
         self._connection = connect(settings)
         self._open = False
         self.unsaved = NotSaved(TelegramSender(self._connection.bot).answer, trouble)
@@ -86,6 +86,12 @@ class Line:
     def caught_up(self) -> bool:
         """Whether everything that waited for us when we came has been fetched; nobody can say it of a webhook."""
         return not self._ingest or self._settings.uses_webhook or self._poller.caught_up
+
+    def poll_age(self) -> float | None:
+        """Seconds since a poll succeeded, or since the line was opened; None when nothing is polled here."""
+        if not self._ingest or self._settings.uses_webhook:
+            return None
+        return self._clock.monotonic() - (self._poller.heard_at or self._made_at)
 
     def trouble(self) -> str | None:
         """Why updates do not reach us, in words for an operator; None when they do."""
