@@ -240,7 +240,10 @@ class Service:
     async def _caught_up(self, line: Line) -> bool:
         if not line.caught_up:
             return False
-        return self.intake is None or not await self.database.reading(self._waits)
+        try:
+            return self.intake is None or not await self.database.reading(self._waits)
+        except DATABASE_TROUBLE:
+            return False
 
     def _waits(self) -> bool:
         with self.database.read() as session:
