@@ -1,14 +1,14 @@
 """What /today finds: how far along the diary is, what is open, what comes next, what can still be put right."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from bot.actions.open_card import open_card
 from bot.actions.study import Study
 from bot.diary.card import only_saving_is_left
 from bot.messages.today import TodayStatus, TodayView
-from bot.storage.tables import CardRow
+from bot.storage.tables import CardRow, CorrectionRow
 from bot.storage.views.cards import asked_items, card_state, days_entered, next_prompt_at, open_records
 from bot.storage.views.days import DayRecord, Diary
 from schedules.visits import ScheduledVisit
@@ -40,6 +40,7 @@ def today_view(session: Session, diary: Diary, study: Study, now: datetime) -> T
         next_prompt_at=next_prompt_at(diary, now),
         correction_on=closed.on if closed else None,
         correction_key=_card(session, diary, closed, study).key if closed else None,
+        correction_asked=closed is not None and _is_asked_for(session, participant.id or 0, closed.on),
         stopped=participant.stopped_at is not None,
     )
 
@@ -85,6 +86,13 @@ def _latest_closed(diary: Diary, now: datetime) -> DayRecord | None:
         and _was_there(diary, record)
     ]
     return max(closed, key=lambda record: record.on, default=None)
+
+
+def _is_asked_for(session: Session, participant_id: int, day: date) -> bool:
+    query = select(CorrectionRow.id).where(
+        CorrectionRow.participant_id == participant_id, CorrectionRow.diary_day == day, CorrectionRow.state == "open"
+    )
+    return session.exec(query).first() is not None
 
 
 def _was_there(diary: Diary, record: DayRecord) -> bool:

@@ -5,8 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlmodel import select
-
 from bot.actions.open_card import open_card
 from bot.actions.panels import panel_context, panel_state, site_words
 from bot.actions.today import today_view
@@ -36,7 +34,7 @@ from bot.messages.rendered import Rendered, bold, button, escape
 from bot.messages.replies import render_reply
 from bot.messages.today import CORRECTION, TodayView, render_today
 from bot.people.panel import PanelStep
-from bot.storage.tables import CardRow, CorrectionRow, PanelRow
+from bot.storage.tables import CardRow, PanelRow
 from bot.storage.views.cards import card_state
 from bot.storage.views.days import DayRecord
 
@@ -173,12 +171,7 @@ def _correction(call: PageCall, today: TodayView) -> tuple[Aside, ...]:
     if today.correction_on is None or today.correction_key is None:
         return ()
     day = format_day_relative(today.correction_on, call.now.astimezone(ZoneInfo(today.tzid)).date(), call.language)
-    query = select(CorrectionRow.id).where(
-        CorrectionRow.participant_id == call.sender.id,
-        CorrectionRow.diary_day == today.correction_on,
-        CorrectionRow.state == "open",
-    )
-    if call.session.exec(query).first() is not None:
+    if today.correction_asked:
         return (Aside(call.voice(CORRECTION_ASKED, day=day), None),)
     ask = button(translate(ASK_CORRECTION, call.language), today.correction_key, 0, Code.CORRECTION)
     return (Aside(translate(CORRECTION, call.language, day=day), page_button(ask)),)

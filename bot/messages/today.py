@@ -37,7 +37,8 @@ class TodayView:
 
     `done` of `of` scoring days are saved in the present window (`of` 0: none has begun); `key`, `revision`,
     `diary_day` and `closes_at` belong to the open day's card; `correction_on` and `correction_key` to the
-    latest closed day for which a correction may be asked; instants are aware, `tzid` is the reader's zone.
+    latest closed day for which a correction may be asked, or has been (`correction_asked`); instants are aware,
+    `tzid` is the reader's zone.
     """
 
     status: TodayStatus
@@ -52,6 +53,7 @@ class TodayView:
     next_prompt_at: datetime | None = None
     correction_on: date | None = None
     correction_key: str | None = None
+    correction_asked: bool = False
     stopped: bool = False
 
 
@@ -68,6 +70,7 @@ CORRECTION: Final = chat_text(
     "today.correction",
     "Your questions for %(day)s are closed. If something is wrong or missing there, tap Ask for a correction.",
 )
+CORRECTION_ASKED: Final = chat_text("today.correction_asked", "Your wish to correct %(day)s is with the team.")
 STOPPED: Final = chat_text("today.stopped", "Messages are stopped; /start brings them back.")
 _OPEN_TEXTS: Final = MappingProxyType({TodayStatus.OPEN: OPEN, TodayStatus.SAVING: SAVING, TodayStatus.SAVED: SAVED})
 
@@ -108,7 +111,8 @@ def _next(view: TodayView, language: str) -> str:
 def _correction_line(view: TodayView, language: str) -> str:
     if view.correction_on is None or view.correction_key is None:
         return ""
-    return translate(CORRECTION, language, day=_day(view.correction_on, view, language))
+    frame = CORRECTION_ASKED if view.correction_asked else CORRECTION
+    return translate(frame, language, day=_day(view.correction_on, view, language))
 
 
 def _day(day: date, view: TodayView, language: str) -> str:
@@ -124,7 +128,7 @@ def _open_button(view: TodayView, language: str) -> Button | None:
 
 
 def _correction_button(view: TodayView, language: str) -> Button | None:
-    if view.correction_on is None or view.correction_key is None:
+    if view.correction_on is None or view.correction_key is None or view.correction_asked:
         return None
     return _button(view.correction_key, 0, ASK_CORRECTION, language, Code.CORRECTION)
 

@@ -223,11 +223,12 @@ def links_beside(
     """What a visitor may open beside the phones."""
     first = newcomers[0].name
     page = [(f"{first}'s diary page", diary_page, f"{first} 的日记页")] if diary_page else []
+    day = f"{baseline_on}".replace("-", "\N{NON-BREAKING HYPHEN}")  # a date never breaks
     drafts = [
         (
-            f"CDAI draft {one.name} W00 ({baseline_on})",
+            f"CDAI draft {one.name} W00 ({day})",
             f"/draft/{one.name}/W00",
-            f"CDAI 草稿 {one.name} W00（{baseline_on}）",
+            f"CDAI 草稿 {one.name} W00（{day}）",
         )
         for one in newcomers
     ]

@@ -247,9 +247,13 @@ def test_after_closing_a_correction_can_be_asked_for_once(world: World) -> None:
     answer(phone)
     world.wait_for(NEXT_DAY, "13:00")
     phone.command("today")
-    phone.tap("Ask for a correction")
+    asked = phone.last
+    data = asked.rows[-1][0][1]
+    for _tap in range(2):
+        phone.send(Tapped(data, "callback", asked.id))
     phone.command("today")
-    phone.tap("Ask for a correction")
+    assert "Your wish to correct yesterday is with the team." in phone.last.text
+    assert phone.last.labels == []
     assert [(row.diary_day, row.state) for row in world.rows(CorrectionRow)] == [(FIRST_DAY, "open")]
 
 

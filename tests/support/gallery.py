@@ -95,6 +95,7 @@ VIEWS: dict[str, TodayView] = {
     **{f"today, {status}": replace(VIEW, status=status) for status in TodayStatus},
     "today, between windows": TodayView(TodayStatus.RESTING, T0, TZID, next_prompt_at=T0 + timedelta(days=20)),
     "today, nothing planned": TodayView(TodayStatus.RESTING, T0, TZID),
+    "today, correction asked for": replace(VIEW, correction_asked=True),
     "today, stopped": TodayView(TodayStatus.RESTING, T0, TZID, stopped=True),
 }
 PARAMS = {"phone": "021-5550 0100", "item": Item.PAIN, "value": 17, "day": date(2026, 6, 4), "hour": T0.time()}
