@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -46,6 +46,7 @@ def clinic_text(context: str, english: str) -> Message:
     return Message("clinic", context, english)
 
 
+@lru_cache(maxsize=512)
 def resolve_language(tag: str | None) -> str:
     """Find the language for an IETF or POSIX tag: every kind of Chinese is "zh", anything else "en".
 
@@ -101,12 +102,22 @@ def format_time(moment: datetime | time, language: str, tzid: str | None = None)
     """Write a time of day on the 24-hour clock; an instant is taken to the zone `tzid` first."""
     if isinstance(moment, datetime) and tzid is not None:
         moment = moment.astimezone(ZoneInfo(tzid))
-    return format_skeleton("Hm", moment, tzinfo=None, locale=_locale(language))
+    return _clock(moment.hour, moment.minute, resolve_language(language))
+
+
+@cache  # a page prints hundreds of times, of which a day has few
+def _clock(hour: int, minute: int, language: str) -> str:
+    return format_skeleton("Hm", time(hour, minute), tzinfo=None, locale=_DATE_LOCALES[language])
 
 
 def format_day(day: date, language: str, *, weekday: bool = True) -> str:
     """Write a date as "Tue 9 Jun" or "6月9日 周二"; without the weekday as "9 June" or "6月9日"."""
-    wording = format_skeleton("MMMEd" if weekday else "MMMMd", day, locale=_locale(language))
+    return _day(date(day.year, day.month, day.day), resolve_language(language), "MMMEd" if weekday else "MMMMd")
+
+
+@lru_cache(maxsize=16_384)  # the days of a study are few as well
+def _day(day: date, language: str, skeleton: str) -> str:
+    wording = format_skeleton(skeleton, day, locale=_DATE_LOCALES[language])
     return re.sub(r"日(?=周|星期)", "日 ", wording).replace(",", "")
 
 
@@ -142,10 +153,6 @@ def _say_moment(frame: Message, moment: datetime, now: datetime, tzid: str, lang
 
 def _local_date(moment: datetime, tzid: str) -> date:
     return moment.astimezone(ZoneInfo(tzid)).date()
-
-
-def _locale(language: str) -> Locale:
-    return _DATE_LOCALES[resolve_language(language)]
 
 
 @cache

@@ -4,9 +4,11 @@ Each study is in mid-course with its whole past: days, answers, messages, clinic
 Between two looks at a page somebody saves a diary day, as in service. `first` is the first look after a start, when
 nothing has been worked out yet; the other figures are of the looks after it.
 
-Run: python tests/benchmarks/bench_clinic_pages.py [PARTICIPANTS ...]
+Run: python tests/benchmarks/bench_clinic_pages.py [--shelf FOLDER] [PARTICIPANTS ...]
+With --shelf the studies are written once and kept in that folder.
 """
 
+import argparse
 import gc
 import statistics
 import sys
@@ -135,10 +137,10 @@ def p95(times: list[float]) -> float:
     return sorted(times)[min(len(times) - 1, int(len(times) * 0.95))]
 
 
-def run(people: int) -> dict[str, Figures]:
+def run(people: int, shelf: Path | None) -> dict[str, Figures]:
     """Every page in a study of this size."""
     started = time.process_time()
-    with tempfile.TemporaryDirectory() as folder, crowded_clinic(Path(folder), people=people) as bench:
+    with tempfile.TemporaryDirectory() as folder, crowded_clinic(Path(folder), people=people, shelf=shelf) as bench:
         tell(f"{people:,} participants seeded in {time.process_time() - started:.0f} s of processor time")
         codes = [f"SH-{number:05d}" for number in range(1, people + 1, 7)]
         roles = (Role.COORDINATOR, Role.CLINICIAN, Role.DATA_MANAGER, Role.ADMIN)
@@ -161,8 +163,7 @@ def forget(bench: ClinicBench) -> None:
     """As after a start: what the clinic keeps in memory is dropped."""
     clinic = bench.app.routes[0].app.state.clinic
     clinic.kept_counts.clear()
-    if hasattr(clinic, "kept"):
-        clinic.kept.forget()
+    clinic.memory.forget()
 
 
 def tell(line: str) -> None:
@@ -173,8 +174,12 @@ def tell(line: str) -> None:
 
 def main() -> None:
     """Print the table."""
-    sizes = [int(given) for given in sys.argv[1:]] or list(SIZES)
-    found = {size: run(size) for size in sizes}
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--shelf", type=Path)
+    parser.add_argument("sizes", type=int, nargs="*")
+    given = parser.parse_args()
+    sizes = given.sizes or list(SIZES)
+    found = {size: run(size, given.shelf) for size in sizes}
     head = ("page", "participants", "first", "cpu p50", "cpu p95", "growth", "wall p50", "wall p95", "statements",
             "bytes", "growth", "looks")  # fmt: skip
     frame = "{:<17}{:>13}{:>9}{:>9}{:>9}{:>8}{:>10}{:>10}{:>12}{:>10}{:>8}{:>7}"

@@ -1,8 +1,10 @@
 """A large study in mid-course: the lives of the board with their whole past, from answers to audit events."""
 
+import contextlib
 import itertools
 import json
 import random
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,6 +26,7 @@ from bot.people.sealing import Sealer
 from bot.scoring.inputs import COMPLICATION_GROUPS
 from bot.scoring.record import make_record
 from bot.scoring.sescd import SEGMENTS
+from bot.storage.database import sqlite_module
 from bot.storage.diary import ENTRY_FIELDS
 from bot.storage.signatures import CANON_VERSION, bundle_of, hash_of
 from bot.storage.tables import (
@@ -250,13 +253,28 @@ def _sign_one(session: Session, drafts: Drafts, visit: str, on: date, chain: Cha
                actor_role="clinician")  # fmt: skip
 
 
+def put_on_shelf(file: Path, stored: Path) -> None:
+    """Write a whole copy of a database that is in use."""
+    with contextlib.closing(sqlite_module().connect(file)) as connection:
+        connection.execute("VACUUM INTO ?", (str(stored),))
+
+
 @contextmanager
-def crowded_clinic(folder: Path, *, people: int, **options: Any) -> Iterator[ClinicBench]:
-    """The clinic of that Tuesday morning with so many participants, mounted as in service."""
+def crowded_clinic(folder: Path, *, people: int, shelf: Path | None = None, **options: Any) -> Iterator[ClinicBench]:
+    """The clinic of that Tuesday morning with so many participants, mounted as in service.
+
+    `shelf` is a folder on which the written study is kept for the next time.
+    """
     study, clock = two_site_study(), VirtualClock(MORNING)
+    stored = None if shelf is None else shelf / f"crowd-{people}.sqlite3"
     with study_database(folder) as database:
-        with database.write() as session:
-            seed_crowd(session, study, people=people)
+        if stored is not None and stored.exists():
+            shutil.copyfile(stored, folder / "diary.sqlite3")
+        else:
+            with database.write() as session:
+                seed_crowd(session, study, people=people)
+            if stored is not None:
+                put_on_shelf(folder / "diary.sqlite3", stored)
         given = ClinicOptions(secret_key=SECRET_KEY, password_cost=CHEAP, **options)
         app = Starlette(routes=[Mount("/clinic", create_clinic(database, lambda: study, clock, given))])
         yield ClinicBench(database, study, clock, Sealer(SECRET_KEY), app)

@@ -36,7 +36,7 @@ from bot.storage.views.standing import lines_of
 
 pages = Pages()
 
-MOST_ROWS: Final = 60  # of each part: for more no morning is long enough, and the board has them
+MOST_ROWS: Final = 30  # of each part: for more no morning is long enough, and the board has them
 
 NOT_ENTERED: Final = clinic_text("reason", "%(day)s is not entered.")
 ONLY_SUBMIT: Final = clinic_text("reason", "%(day)s is answered, only Submit is missing.")
