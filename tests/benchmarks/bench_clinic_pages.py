@@ -4,7 +4,7 @@ Each study is in mid-course with its whole past: days, answers, messages, clinic
 Between two looks at a page somebody saves a diary day, as in service. `first` is the first look after a start, when
 nothing has been worked out yet; the other figures are of the looks after it.
 
-Run: python tests/benchmarks/bench_clinic_pages.py [--shelf FOLDER] [PARTICIPANTS ...]
+Run: python tests/benchmarks/bench_clinic_pages.py [--shelf FOLDER] [PARTICIPANTS ...] [--only PAGE ...]
 With --shelf the studies are written once and kept in that folder.
 """
 
@@ -14,7 +14,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -56,7 +56,7 @@ PAGES = {
     "audit, one code": "/audit?participant={code}",
     "staff": "/staff",
 }
-SECONDS = 4.0  # for each page and size
+SECONDS = 3.0  # for each page and size
 FEWEST, MOST = 5, 40
 
 
@@ -137,7 +137,7 @@ def p95(times: list[float]) -> float:
     return sorted(times)[min(len(times) - 1, int(len(times) * 0.95))]
 
 
-def run(people: int, shelf: Path | None) -> dict[str, Figures]:
+def run(people: int, pages: Mapping[str, str], shelf: Path | None) -> dict[str, Figures]:
     """Every page in a study of this size."""
     started = time.process_time()
     with tempfile.TemporaryDirectory() as folder, crowded_clinic(Path(folder), people=people, shelf=shelf) as bench:
@@ -149,7 +149,7 @@ def run(people: int, shelf: Path | None) -> dict[str, Figures]:
             bench.add_staff(Role.COORDINATOR, name=f"Coordinator {number}")
         last = -(-people // 60)
         found = {}
-        for name, path in PAGES.items():
+        for name, path in pages.items():
             address = path.format(code="SH-00003", last=last)
             allowed = (one for one in browsers if one.get(address).status_code == 200)
             browser = next(allowed)
@@ -176,15 +176,17 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--shelf", type=Path)
+    parser.add_argument("--only", nargs="*", choices=PAGES, help="some of the pages")
     parser.add_argument("sizes", type=int, nargs="*")
     given = parser.parse_args()
     sizes = given.sizes or list(SIZES)
-    found = {size: run(size, given.shelf) for size in sizes}
+    pages = {name: path for name, path in PAGES.items() if not given.only or name in given.only}
+    found = {size: run(size, pages, given.shelf) for size in sizes}
     head = ("page", "participants", "first", "cpu p50", "cpu p95", "growth", "wall p50", "wall p95", "statements",
             "bytes", "growth", "looks")  # fmt: skip
     frame = "{:<17}{:>13}{:>9}{:>9}{:>9}{:>8}{:>10}{:>10}{:>12}{:>10}{:>8}{:>7}"
     tell(frame.format(*head) + "   (times in ms)")
-    for name in PAGES:
+    for name in pages:
         least = found[sizes[0]][name]
         for size in sizes:
             one = found[size][name]

@@ -48,6 +48,8 @@ async def watch(database: Database, loop: VirtualLoop, *, seed: int) -> int:
         compare(database, study, memory, play.clock.now())
         looks += 1
     await play.end()
+    memory.forget()
+    compare(database, study, memory, play.clock.now())
     return looks
 
 

@@ -61,7 +61,7 @@ class Kept(Generic[Value]):
             if head < self._seq:  # the session began before what is kept was read: answer it, keep nothing of it
                 return self._in_order(self._work_out(session, protocol, now, None))
             rests_on = (protocol.fingerprint, outages(session))
-            if rests_on != self._rests_on or now < self._latest - BACKWARDS:
+            if rests_on != self._rests_on or now + BACKWARDS < self._latest:
                 self.forget()
             old = self._old(session, head, now)
             if old is None or len(old) > len(self._known) // 2:
