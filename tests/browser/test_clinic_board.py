@@ -99,8 +99,9 @@ def test_a_coordinators_morning(bench: ClinicBench, browser: Browser, language: 
         page.get_by_role("status").filter(has_text=words["moved"]).wait_for()
         page.goto("/clinic/participants/SH-031/invitation")
         page.get_by_role("button", name=words["invite"]).click()
-        page.locator(".qr-code svg").wait_for()
-        expect(page.locator(".invitation-line")).to_contain_text(re.compile(r"start=[\w-]{22}"))
+        expect(page.locator(".qr-code svg")).to_have_count(2)
+        expect(page.locator(".invitation-line").first).to_contain_text(re.compile(r"start=[\w-]{22}"))
+        expect(page.locator(".invitation-line").last).to_contain_text(re.compile(r"/diary/[\w-]{22}"))
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -154,3 +155,22 @@ def test_the_next_step_of_the_first_participant_is_reached_by_keyboard(bench: Cl
         expect(call).to_have_css("outline-style", "solid")
         page.keyboard.press("Enter")
         page.get_by_role("heading", name="Call SH-001").wait_for()
+
+
+def test_on_paper_the_board_has_a_head_and_words_and_the_invitation_names_no_study(
+    bench: ClinicBench, browser: Browser
+) -> None:
+    with windows(browser, bench.app) as opened:
+        page = sit_down(opened, bench, "en")
+        page.goto("/clinic/board")
+        expect(page.locator(".print-head")).to_be_hidden()
+        page.emulate_media(media="print")
+        expect(page.locator(".print-head")).to_contain_text("(UTC+8, Asia/Shanghai)")
+        expect(page.locator(".top")).to_be_hidden()
+        expect(page.locator("#p-SH-001 .c-step")).to_be_hidden()
+        expect(page.locator("#p-SH-001 .word").first).to_be_visible()
+        page.goto("/clinic/participants/SH-031/invitation")
+        page.locator("main form button.primary").evaluate("button => button.click()")
+        expect(page.locator(".qr-code svg").first).to_be_visible()
+        expect(page.locator("[data-print]")).to_be_hidden()
+        expect(page.locator("body")).not_to_contain_text("Crohn")

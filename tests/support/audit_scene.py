@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from bot.actions.anchor_audit import anchor_audit
 from bot.actions.answer_query import answer_query
@@ -21,9 +22,9 @@ ASKED = Place("stools", day=DAYS[-1])
 
 
 @contextmanager
-def audit_clinic(folder: Path, *, verified: bool = True) -> Iterator[ClinicBench]:
+def audit_clinic(folder: Path, *, verified: bool = True, **options: Any) -> Iterator[ClinicBench]:
     """The clinic on the evening of the first visit; verified and anchored at noon unless asked otherwise."""
-    with clinic_bench(folder, demonstration=True) as bench:
+    with clinic_bench(folder, **{"demonstration": True, **options}) as bench:
         bench.clock.advance(NOW - bench.clock.now())
         site = audited_study(bench.database)
         ask(site)

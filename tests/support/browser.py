@@ -121,6 +121,8 @@ def spilled(page: "Page") -> list[str]:
             "td, th, li, dd, dt, p, h1, h2, label, a.button, button, .row-of-list > *, .facts > *",
             """all => all.filter(one => {
               const style = getComputedStyle(one);
+              const head = one.closest("thead");
+              if (head && getComputedStyle(head).position === "absolute") return false;  // for those who listen
               return one.clientWidth > 1 && one.offsetParent && style.overflowX === "visible"
                 && style.display !== "inline" && one.scrollWidth > one.clientWidth + 1;
             }).map(one => `${one.tagName} ${one.className}: ${one.textContent.trim().slice(0, 80)}`)""",

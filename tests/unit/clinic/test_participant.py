@@ -326,6 +326,7 @@ def test_an_invitation_is_a_card_with_a_code_and_words_in_both_languages_shown_o
     assert 'lang="en"><ol' in page.text
     card = page.text.split('class="panel invitation-card"')[1].split("</section>")[0]
     assert not re.search(r"Crohn|克罗恩|trial|试验|CDAI", card)
+    assert "print-head" not in page.text  # it names the study, and the card goes home with the participant
     assert len([row for row in rows(clinic, InvitationRow, "SH-031") if row.revoked_at is None]) == 1
     coordinator.post("/participants/SH-031/invitation")
     assert len([row for row in rows(clinic, InvitationRow, "SH-031") if row.revoked_at is None]) == 1
