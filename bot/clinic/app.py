@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import cast
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -35,6 +35,7 @@ from bot.clinic.call import (
     link,
     page,
     remember_language,
+    safe_next,
     security_now,
     text_of,
 )
@@ -274,7 +275,15 @@ def refused(request: Request, error: ScheduleError) -> Response:
         sentence = say(error.wording, request.state.language, **error.params)
     else:
         sentence = worded(error, request.state.language)
-    return page(request, "refused.html", status=status, sentence=sentence)
+    return page(request, "refused.html", status=status, sentence=sentence, back=came_from(request))
+
+
+def came_from(request: Request) -> str | None:
+    """The page of ours from which a form was sent, to go back to; None when there is none."""
+    parts = urlsplit(request.headers.get("referer", ""))
+    if request.method != "POST" or parts.netloc != request.url.netloc:
+        return None
+    return safe_next(request, parts.path + (f"?{parts.query}" if parts.query else ""))
 
 
 def failed(request: Request, error: Exception) -> Response:

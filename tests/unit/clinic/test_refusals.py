@@ -77,3 +77,16 @@ def test_a_page_refuses_in_the_language_of_its_reader(bench: ClinicBench) -> Non
     assert answer.status_code == 404
     assert HAN.search(body_of(answer).split("<main")[1])
     assert "There is no" not in body_of(answer)
+
+
+def test_a_refused_form_leads_back_to_its_page_and_nowhere_else(bench: ClinicBench) -> None:
+    browser = bench.browser_of(bench.add_staff(Role.ADMIN))
+    for referer, leads_back in (
+        ("http://127.0.0.1:8080/clinic/staff?x=1", True),
+        ("https://evil.test/clinic/staff", False),
+        ("http://127.0.0.1:8080//evil.test/", False),
+    ):
+        answer = browser.post("/staff/9999/disable", {"reason": "left"}, headers={"referer": referer})
+        assert answer.status_code == 404
+        assert ('href="/clinic/staff?x=1"' in answer.text) is leads_back
+        assert "evil" not in answer.text
