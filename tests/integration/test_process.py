@@ -91,6 +91,10 @@ def test_run_serves_until_it_is_told_to_stop_and_leaves_no_token_in_its_log(tmp_
             second = command(tmp_path, "run", **settings)
             assert second.returncode == 1
             assert second.stderr.startswith("Another `run` already serves diary.sqlite3")
+            for parts in ("worker", "dispatch,clinic"):
+                replica = command(tmp_path, "run", "--only", parts, **settings)
+                assert replica.returncode == 1
+                assert "use PostgreSQL for replicas" in replica.stderr
             refused = command(tmp_path, "migrate", **settings)
             assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
             process.send_signal(signal.SIGTERM)
