@@ -5,7 +5,6 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
 from random import Random
 from typing import Protocol
 
@@ -16,23 +15,20 @@ from bot.actions.prepare_message import Dropped, Later, Prepared, Ready
 from bot.actions.study import Study
 from bot.channels.leadership import Alone, Leadership, LeadLostError
 from bot.channels.metrics import LEADING, MESSAGES
-from bot.channels.outcomes import Delivered, Outcome, Refused, Retry, Unknown
+from bot.channels.outcomes import Outcome, Retry
 from bot.channels.pace import WINDOW, Pace
+from bot.channels.receipts import Consequences, Groups, Receipts, Sending, word_for
 from bot.log import get_logger
 from bot.storage.database import Database
 from bot.storage.outbox import (
-    Claim,
     begin_sending,
     claim_due,
     claim_of,
     finish,
-    finish_delivered,
     free_unsent,
-    held_row,
     next_due,
     postpone,
     put_back,
-    recover,
 )
 from bot.storage.participants import lock_participants
 from bot.storage.tables import MessageRow
@@ -65,36 +61,8 @@ class Prepare(Protocol):
     def __call__(self, session: Session, row: MessageRow, *, study: Study, now: datetime) -> Prepared: ...
 
 
-class Groups(Protocol):
-    """The same for several messages at once, in few questions; what raises is done again one by one."""
-
-    def prepare(
-        self, session: Session, rows: Sequence[MessageRow], *, study: Study, now: datetime
-    ) -> Sequence[Prepared]: ...
-    def delivered(
-        self, session: Session, receipts: Sequence[tuple[MessageRow, int | None]], *, now: datetime
-    ) -> None: ...
-
-
-class Consequences(Protocol):
-    """What follows from an end state, in the transaction that writes it."""
-
-    def delivered(self, session: Session, row: MessageRow, provider_msg_id: int | None, *, now: datetime) -> None: ...
-    def refused(self, session: Session, row: MessageRow, reason: str, *, now: datetime) -> None: ...
-    def unknown(self, session: Session, row: MessageRow, *, now: datetime) -> None: ...
-
-
 class GroupFailedError(Exception):
     """The database refused something of a group; alone it can be told whose it was."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sending:
-    """A message on its way: the claim that proves it is ours, and its words."""
-
-    claim: Claim
-    row: MessageRow  # as it was when it left
-    ready: Ready
 
 
 @dataclass
@@ -120,6 +88,7 @@ class Dispatcher:
     pace: Pace = field(default_factory=Pace)
 
     def __post_init__(self) -> None:
+        self._receipts = Receipts(self.consequences, self.groups, self.rng)
         self._wake = asyncio.Event()
         self._back: list[tuple[Sending, Outcome]] = []
         self._flying: set[asyncio.Task[None]] = set()
@@ -211,7 +180,7 @@ class Dispatcher:
             self._recover_now_and_then(session, known, now, system_now)
             people = {one.row.participant_id for one, _outcome in back if one.row.participant_id is not None}
             lock_participants(session, people)
-            self._record_all(session, back, now, system_now)
+            self._receipts.record(session, back, now, system_now)
             rows = self._claim(session, room, under_way, now, system_now) if room > 0 else ()
             ours = [row for row in rows if row.state == "claimed"]
             begun = self._begin_all(session, ours, held, now, system_now)
@@ -355,93 +324,11 @@ class Dispatcher:
         else:
             asyncio.get_running_loop().call_later(GATHER, self._wake.set)
 
-    def _record_all(
-        self, session: Session, back: Sequence[tuple[Sending, Outcome]], now: datetime, system_now: datetime
-    ) -> None:
-        """Write what has come back: deliveries in one go, everything else one by one."""
-        delivered = [(sending, outcome) for sending, outcome in back if isinstance(outcome, Delivered)]
-        if self.groups is None or len(delivered) < 2:
-            delivered = []
-        done = {sending.claim.id for sending, _ in delivered}
-        for sending, outcome in back:
-            if sending.claim.id not in done:
-                self._record(session, sending, outcome, now, system_now)
-        if self.groups is not None and delivered:
-            self._record_deliveries(session, self.groups, delivered, now)
-
-    def _record_deliveries(
-        self, session: Session, groups: Groups, delivered: Sequence[tuple[Sending, Delivered]], now: datetime
-    ) -> None:
-        receipts = {sending.claim: outcome.provider_msg_id for sending, outcome in delivered}
-        kept = finish_delivered(session, receipts, now=now)
-        for claim in receipts.keys() - kept:
-            log.warning("claim_lost", outbox_id=claim.id, outcome="delivered")
-        ours = [(sending.row, outcome.provider_msg_id) for sending, outcome in delivered if sending.claim in kept]
-        if self._follow_all(session, lambda: groups.delivered(session, ours, now=now)):
-            return
-        for row, provider_msg_id in ours:
-            self._follow(session, row, partial(self.consequences.delivered, session, row, provider_msg_id, now=now))
-
-    def _follow_all(self, session: Session, act: Callable[[], None]) -> bool:
-        """Carry out the consequences of several receipts; False when a defect has undone them."""
-        savepoint = session.begin_nested()
-        try:
-            act()
-        except DATABASE_TROUBLE:
-            raise
-        except Exception as error:  # noqa: BLE001  # each alone will say what it is
-            savepoint.rollback()
-            log.warning("group_consequences_failed", error=type(error).__name__)
-            return False
-        savepoint.commit()
-        return True
-
     async def _attempt(self, sending: Sending) -> Outcome:
         """A process that slept through the end of its lease must not wake up sending."""
         if self.clock.monotonic() > self.leadership.good_until:
             return Retry("lease_over", after=0.0)
         return await self.sender.send(sending.ready)
-
-    def _record(
-        self, session: Session, sending: Sending, outcome: Outcome, now: datetime, system_now: datetime
-    ) -> None:
-        row = held_row(session, sending.claim)
-        if row is None:
-            log.warning("claim_lost", outbox_id=sending.claim.id, outcome=word_for(outcome))
-            return
-        match outcome:
-            case Delivered(provider_msg_id):
-                finish(session, row, "sent", now=now, provider_msg_id=provider_msg_id, outcome="delivered")
-                self._follow(session, row, partial(self.consequences.delivered, session, row, provider_msg_id, now=now))
-            case Refused(reason):
-                finish(session, row, "refused", now=now, outcome="refused", reason=reason)
-                self._follow(session, row, partial(self.consequences.refused, session, row, reason, now=now))
-            case Unknown(code) if sending.ready.method == "send":
-                finish(session, row, "unknown", now=now, outcome=code, reason="no_receipt")
-                self._follow(session, row, partial(self.consequences.unknown, session, row, now=now))
-            case Unknown(code) | Retry(code):
-                self._try_again(session, row, code, outcome, system_now)
-
-    def _try_again(
-        self, session: Session, row: MessageRow, code: str, outcome: Unknown | Retry, system_now: datetime
-    ) -> None:
-        """Edits may be repeated whatever became of them; a pause that was asked for is no failed attempt."""
-        after = outcome.after if isinstance(outcome, Retry) else None
-        rest = backoff(row.attempts + 1, self.rng) if after is None else timedelta(seconds=after)
-        put_back(session, row, next_try_at=system_now + rest, outcome=code, counted=after is None)
-
-    def _follow(self, session: Session, row: MessageRow, act: Callable[[], None]) -> None:
-        """Carry out the consequences; a defect in them must not lose the receipt."""
-        savepoint = session.begin_nested()
-        try:
-            act()
-        except DATABASE_TROUBLE:
-            raise
-        except Exception:
-            savepoint.rollback()
-            log.exception("consequences_failed", outbox_id=row.id, kind=row.kind)
-        else:
-            savepoint.commit()
 
     async def _stand(self) -> bool:
         """Stand for the lead; whoever gets it answers for what any earlier leader had in hand."""
@@ -461,7 +348,9 @@ class Dispatcher:
         with self.database.write() as session:
             if not self.leadership.stand(session):
                 return False
-            self._recover(session, alone=True, known=(), now=self.clock.now(), system_now=self.clock.system_now())
+            self._receipts.recover(
+                session, alone=True, known=(), now=self.clock.now(), system_now=self.clock.system_now()
+            )
         return True
 
     def _stand_by(self) -> None:
@@ -486,14 +375,7 @@ class Dispatcher:
         elapsed = self.clock.monotonic()
         if elapsed - self._recovered_at >= RECOVER_EVERY:
             self._recovered_at = elapsed
-            self._recover(session, alone=False, known=known, now=now, system_now=system_now)
-
-    def _recover(
-        self, session: Session, *, alone: bool, known: Collection[int], now: datetime, system_now: datetime
-    ) -> None:
-        for row in recover(session, system_now=system_now, now=now, alone=alone, known=known):
-            MESSAGES.labels(row.kind, "unknown").inc()
-            self._follow(session, row, partial(self.consequences.unknown, session, row, now=now))
+            self._receipts.recover(session, alone=False, known=known, now=now, system_now=system_now)
 
     def _until(self, due: datetime | None, now: datetime) -> float:
         """Seconds to sleep when nothing wakes us earlier."""
@@ -510,8 +392,3 @@ class Dispatcher:
                 await self._wake.wait()
         except TimeoutError:
             return
-
-
-def word_for(outcome: Outcome) -> str:
-    """The outcome in one word, for counters and logs."""
-    return type(outcome).__name__.lower()
