@@ -21,7 +21,7 @@ def demo(
     port: Annotated[
         int, typer.Option(help="Port of the phone page on this machine; 0 takes any free one.", min=-1, max=65_535)
     ] = -1,
-    participants: Annotated[int, typer.Option(help="How many simulated participants are played first.", min=0)] = 6,
+    participants: Annotated[int, typer.Option(help="How many simulated participants are played first.", min=0)] = 40,
 ) -> None:
     """Show the whole product on this machine: no token, no network, nothing kept."""
     asyncio.run(serve(port, participants))

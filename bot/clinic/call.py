@@ -53,7 +53,8 @@ class ClinicOptions:
     """How this instance serves its clinic.
 
     `secret_key` seals and stamps; `public_url` is the address people type, when it is not the listening one;
-    `after_act` is called after each act has been committed, so that what it queued can be sent at once.
+    `after_act` is called after each act has been committed, so that what it queued can be sent at once. `played`
+    says how much of a demonstration's past has been played, from 0 to 1; None when there is nothing to wait for.
     """
 
     secret_key: str = field(repr=False)
@@ -61,6 +62,7 @@ class ClinicOptions:
     demonstration: bool = False
     password_cost: PasswordCost = field(default_factory=PasswordCost)
     after_act: Callable[[], None] | None = None
+    played: Callable[[], float | None] = lambda: None
 
     @property
     def https(self) -> bool:
@@ -284,7 +286,7 @@ def page(request: Request, template: str, *, status: int = 200, **context: objec
     """Render a template in this person's language.
 
     Every template knows: `staff` (None when signed out), `lang`, `html_lang`, `url(path)`, `csrf`, `nav`, `at_local`,
-    `demonstration`, `shifted`, `said`, `refresh` (whether only a part is wanted), and what
+    `demonstration`, `played`, `shifted`, `said`, `refresh` (whether only a part is wanted), and what
     `bot.clinic.render` adds.
     """
     clinic = clinic_of(request)
@@ -312,6 +314,7 @@ def _shared_context(request: Request, clinic: Clinic) -> dict[str, object]:
         "at_local": local_now(request),
         "tzid": timezone_of(request),
         "demonstration": clinic.options.demonstration,
+        "played": clinic.options.played(),
         "shifted": clinic.clock.shifted,
         "refresh": request.headers.get("hx-request") == "true",
         "Permission": Permission,

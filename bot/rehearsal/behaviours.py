@@ -48,6 +48,7 @@ class Deed(StrEnum):
     TODAY = "/today"
     HOUR = "/hour"
     TALK = "talk"
+    CORRECTION = "correction"
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ from schedules.clock import Clock, ShiftedClock, SystemClock
 
 BOT_USERNAME = "three_questions_demo_bot"
 BOT_ID = 700_000
-CAST = 6
+CAST = 40
 SEED = 1
 
 
@@ -146,9 +146,10 @@ class Demo:
             return Readiness(("the study is being played up to today",), clock.now(), None, 0, 0)
 
         http = create_http(readiness)
-        options = ClinicOptions(settings.read_secret_key().get_secret_value(), demonstration=True)
+        secret = settings.read_secret_key().get_secret_value()
+        options = ClinicOptions(secret, demonstration=True, played=lambda: self._share)
         http.mount("/clinic", create_clinic(self._database, lambda: self._study, clock, options))
-        page = DiaryOptions(settings.read_secret_key().get_secret_value())
+        page = DiaryOptions(secret)
         http.mount(DIARY_PATH, create_diary_page(self._database, lambda: self._study, clock, page))
         self._waiting_room = WebServer(http, host="127.0.0.1", port=self._bot_port)
         await self._waiting_room.start()

@@ -55,6 +55,7 @@ class Phone:
         self.language, self.hour = self.role.language, self.role.hour
         self._intents: dict[str, Intent] = {}
         self._stuck: tuple[str, int] = ("", 0)
+        self._asks_for_correction = False
         self.get(self.role.user_id)
 
     def get(self, user_id: int) -> None:
@@ -111,11 +112,16 @@ class Phone:
             self.language = "en" if self.language == "zh" else "zh"
         if deed is Deed.HOUR:
             self.hour = self.rng.choice(HOURS)
-        words = self.rng.choice(SAYINGS[self.language]) if deed is Deed.TALK else deed.value
+        self._asks_for_correction = self._asks_for_correction or deed is Deed.CORRECTION
+        said = Deed.TODAY if deed is Deed.CORRECTION else deed
+        words = self.rng.choice(SAYINGS[self.language]) if deed is Deed.TALK else said.value
         self.api.say(now, self.user_id, words)
         self._stay(now)
 
     def _decide(self, now: datetime, key: str, buttons: list[Button]) -> Move | None:
+        if self._asks_for_correction and (asks := [one for one in buttons if one.tap.code == Code.CORRECTION]):
+            self._asks_for_correction = False
+            return Move(asks[0].data)
         if buttons[0].tap.code in PANELS:
             return next_move(buttons, NOTHING, Errand(self.language, self.hour))[0]
         intent = self._intents.get(key) or self._intend(now)

@@ -178,13 +178,13 @@ class Play:
             phone.notice(self.clock.now())
 
     def _book_life(self, role: Role) -> None:
-        phone = self.phones[role.code]
         for day, at, deed in role.life:
             when = instant(role.baseline_on + timedelta(days=day), at, role.tzid)
-            self.book(when, partial(self._do, phone, deed))
+            self.book(when, partial(self.do, role, deed))
 
-    def _do(self, phone: Phone, deed: Deed) -> None:
-        if phone.do(self.clock.now(), deed):
+    def do(self, role: Role, deed: Deed) -> None:
+        """Have somebody do something of their own accord, if their phone lets them."""
+        if self.phones[role.code].do(self.clock.now(), deed):
             self.stage.line.ring()
 
     def _invited(self, role: Role, token: str) -> None:

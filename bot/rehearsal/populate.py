@@ -13,6 +13,7 @@ from bot.actions.study import Study
 from bot.rehearsal.behaviours import Role, draw_role
 from bot.rehearsal.play import Play
 from bot.rehearsal.site import seeded_keys
+from bot.rehearsal.tale import tell
 from bot.rehearsal.virtual_loop import VirtualLoop, run_virtual
 from bot.sandbox.rules import BotApi
 from bot.storage.database import Database
@@ -23,14 +24,14 @@ from schedules.windows import instant
 MORNING: Final = time(8, 40)  # the last calls are out, yesterday is still open, the first visit is about to begin
 SLICE: Final = timedelta(days=2)
 BREATHER: Final = 0.01  # seconds between slices, in which pages get their turn
-# For the first of the cast (see `behaviours.CAST`), how many days ago week 0 was: today is a visit, a diary day, the
-# middle of a stop or of a block, or nothing at all.
-STAGES: Final = (28, 84, 24, 55, 56, 40, 2, 24, 29, 80, 130, 168, 70, 53, 23, 78, 85, 60, -3, 165)
-# A small cast has come a shorter way, so that the demonstration is soon ready: a visit today with a draft to sign,
-# cards from yesterday still open, a week just over, one about to begin.
-SHORT_STAGES: Final = (28, 24, 25, 23, 26, 2, -3, 22)
-NEWEST: Final = -8  # days since week 0 of the others, evenly spread up to the oldest
-OLDEST: Final = 175
+# For each of the cast (see `behaviours.CAST`), how many days ago week 0 was: today is a visit, a diary day, the middle
+# of a stop, of a block or of a journey, or nothing at all. Most have come a short way, so that the past is soon played.
+STAGES: Final = (
+    28, 24, 25, 26, 27, 26, 22, 24, 0, -3, 52, 23, 54, -2, 11, -5, 85, 30, 169, -1,
+    12, 29, 5, -4, 2, 15, -6, 8, 57, 10, 3, -2, 14, 6, -4, 1, -7, 9, 20, 33,
+)  # fmt: skip
+NEWEST: Final = -7  # days since week 0 of any more, evenly spread up to the oldest
+OLDEST: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +52,12 @@ def next_morning(now: datetime, tzid: str) -> datetime:
 def draw_stages(protocol: StudyProtocol, today: date, *, participants: int, seed: int) -> list[Role]:
     """A cast whose members have come to different points of the study by `today`."""
     tzid = protocol.sites[0].timezone
-    return [_at_stage(draw_role(seed, number, today, tzid, 1), today, number, participants) for number in
-            range(participants)]  # fmt: skip
+    return [_at_stage(draw_role(seed, number, today, tzid, 1), today, number) for number in range(participants)]
 
 
-def _at_stage(role: Role, today: date, number: int, participants: int) -> Role:
-    if participants <= len(SHORT_STAGES):
-        since = SHORT_STAGES[number]
-    elif number < len(STAGES):
-        since = STAGES[number]
-    else:
-        since = NEWEST + (number - len(STAGES)) * (OLDEST - NEWEST) // max(participants - len(STAGES) - 1, 1)
-    baseline_on = today - timedelta(days=since)
+def _at_stage(role: Role, today: date, number: int) -> Role:
+    more = NEWEST + (number - len(STAGES)) * 7 % (OLDEST - NEWEST)
+    baseline_on = today - timedelta(days=STAGES[number] if number < len(STAGES) else more)
     return replace(role, baseline_on=baseline_on, enrolled_at=role.enrolled_at + (baseline_on - role.baseline_on))
 
 
@@ -99,12 +94,18 @@ async def _play(
 ) -> None:  # fmt: skip
     begins = min(role.enrolled_at for role in roles) - timedelta(hours=1)
     play = Play(api, database, study, roles, seed=seed, begins=begins, loop=loop)
+    tell(play, roles, today)
     await play.begin()
     while play.clock.now() < today and not stopped():
         await play.until(min(play.clock.now() + SLICE, today))
-        progress((play.clock.now() - begins) / (today - begins))
+        progress(lived(roles, play.clock.now()) / lived(roles, today))
         wall_clock.sleep(BREATHER)  # noqa: ASYNC251  # the loop is virtual: this lets other threads have their turn
     await play.end()
+
+
+def lived(roles: Sequence[Role], now: datetime) -> timedelta:
+    """The time that all of them together have taken part, which is what playing takes long for."""
+    return sum((max(now - role.enrolled_at, timedelta(0)) for role in roles), timedelta(1))
 
 
 def _local_date(study: Study, at: datetime) -> date:

@@ -33,7 +33,7 @@ from schedules.visits import ScheduledVisit, VisitState
 from schedules.windows import instant
 
 COORDINATOR: Final = Actor(ActorKind.STAFF, "Coordinator 01", "coordinator")
-CLINICIAN: Final = Actor(ActorKind.STAFF, "Clinician 01", "clinician")
+CLINICIAN: Final = Actor(ActorKind.STAFF, "Investigator 01", "clinician")
 PREPARES, MOVES = timedelta(days=6), timedelta(days=9)  # before the visit
 OFFICE_OPENS, CLINIC, GIVES_UP = time(9), time(9, 30), time(17)
 ABROAD: Final = "Europe/London"
@@ -80,7 +80,7 @@ class Site:
 
     def invite_again(self, role: Role) -> None:
         """A new invitation, for a new phone."""
-        with self._about(COORDINATOR, role) as (trail, participant):
+        with self.about(COORDINATOR, role) as (trail, participant):
             if participant.withdrawn_at is not None:
                 return
             token = invite(trail, participant, study=self.study)
@@ -100,12 +100,12 @@ class Site:
         self.later(instant(role.baseline_on + timedelta(days=day), at, self._tzid), act)
 
     def _change_zone(self, role: Role, tzid: str) -> None:
-        with self._about(COORDINATOR, role) as (trail, participant):
+        with self.about(COORDINATOR, role) as (trail, participant):
             change_zone(trail, participant, tzid, reason="travels, told by phone", study=self.study)
         self.moved_to(role, tzid)
 
     def _withdraw(self, role: Role) -> None:
-        with self._about(COORDINATOR, role) as (trail, participant):
+        with self.about(COORDINATOR, role) as (trail, participant):
             withdraw(trail, participant, reason="wishes to end the participation", study=self.study)
 
     # Visits
@@ -117,7 +117,7 @@ class Site:
 
     def _decide(self, role: Role, code: str) -> None:
         """Nine days ahead: leave the visit, move it, or look again when it has moved by itself."""
-        with self._about(COORDINATOR, role) as (trail, participant):
+        with self.about(COORDINATOR, role) as (trail, participant):
             visit = self._visit(trail, participant, code)
             if participant.withdrawn_at is not None or visit.state is not VisitState.PLANNED:
                 return
@@ -127,19 +127,19 @@ class Site:
                 return
             self._move_now_and_then(trail, participant, role, visit)
             on = self._visit(trail, participant, code).on
-        rng = self._rng(role, code)
+        rng = self.rng(role, code)
         if visit.endoscopy_planned and rng.random() < 0.8:
             self.later(instant(on - PREPARES, time(11), self._tzid), lambda: self._prepare(role, code))
         self._book_day(role, code, on)
 
     def _move_now_and_then(self, trail: Trail, participant: ParticipantRow, role: Role, visit: ScheduledVisit) -> None:
-        rng = self._rng(role, f"{visit.code}/move")
+        rng = self.rng(role, f"{visit.code}/move")
         if rng.random() < 0.2:
             to = visit.on + timedelta(days=rng.choice((1, 2, 3, 5)))
             move_visit(trail, participant, visit.code, to, study=self.study, reason="asked for by the participant")
 
     def _prepare(self, role: Role, code: str) -> None:
-        with self._about(COORDINATOR, role) as (trail, participant):
+        with self.about(COORDINATOR, role) as (trail, participant):
             visit = self._visit(trail, participant, code)
             if participant.withdrawn_at is not None or visit.state is not VisitState.PLANNED:
                 return
@@ -147,7 +147,7 @@ class Site:
             prepare_visit(trail, participant, code, bowel_prep=[eve], endoscopy_on=visit.on, study=self.study)
 
     def _book_day(self, role: Role, code: str, on: date) -> None:
-        rng = self._rng(role, f"{code}/day")
+        rng = self.rng(role, f"{code}/day")
         shows_up = rng.random() < (0.3 if role.kind is Kind.ABSENT and code != "W00" else 0.985)
         begins = instant(on, CLINIC, self._tzid) + timedelta(minutes=rng.randrange(150))
         if not shows_up:
@@ -156,7 +156,7 @@ class Site:
         self.later(begins, lambda: self._hold(role, code, on))
 
     def _hold(self, role: Role, code: str, on: date) -> None:
-        with self._about(COORDINATOR, role) as (trail, participant):
+        with self.about(COORDINATOR, role) as (trail, participant):
             visit = self._visit(trail, participant, code)
             if participant.withdrawn_at is not None or visit.state is not VisitState.PLANNED:
                 return
@@ -165,18 +165,18 @@ class Site:
                 return
             check_in(trail, participant, code, study=self.study)
         found = draw_clinic(role.course, days_between(role.baseline_on, on), role.sex, role.weight_kg,
-                            self._rng(role, f"{code}/clinic"))  # fmt: skip
+                            self.rng(role, f"{code}/clinic"))  # fmt: skip
         self.later(self.clock.now() + timedelta(minutes=40), lambda: self._examine(role, code, found))
-        if self._rng(role, f"{code}/lab").random() < 0.97:
+        if self.rng(role, f"{code}/lab").random() < 0.97:
             self.later(self.clock.now() + timedelta(hours=5), lambda: self._enter_laboratory(role, code, found, on))
 
     def _miss(self, role: Role, code: str) -> None:
-        with self._about(COORDINATOR, role) as (trail, participant):
+        with self.about(COORDINATOR, role) as (trail, participant):
             if self._visit(trail, participant, code).state is VisitState.PLANNED and participant.withdrawn_at is None:
                 miss_visit(trail, participant, code, state="no_show", reason="did not come", study=self.study)
 
     def _examine(self, role: Role, code: str, found: Clinic) -> None:
-        with self._about(CLINICIAN, role) as (trail, participant):
+        with self.about(CLINICIAN, role) as (trail, participant):
             endoscopy = self.study.protocol.visit(code).endoscopy
             values = ClinicValues(
                 mass=found.mass,
@@ -188,7 +188,7 @@ class Site:
             assess(trail, participant, code, values, study=self.study)
 
     def _enter_laboratory(self, role: Role, code: str, found: Clinic, on: date) -> None:
-        with self._about(COORDINATOR, role) as (trail, participant):
+        with self.about(COORDINATOR, role) as (trail, participant):
             values = ClinicValues(hct=found.hct, hct_unit="%", hct_on=on, weight_kg=found.weight_kg, weight_on=on,
                                   confirmed=True)  # fmt: skip
             assess(trail, participant, code, values, study=self.study)
@@ -204,7 +204,7 @@ class Site:
     def _today(self) -> date:
         return self.clock.now().astimezone(ZoneInfo(self._tzid)).date()
 
-    def _rng(self, role: Role, what: str) -> Random:
+    def rng(self, role: Role, what: str) -> Random:
         return Random(f"{self.seed}/site/{role.code}/{what}")  # noqa: S311  # play, not secrecy
 
     @contextmanager
@@ -217,7 +217,7 @@ class Site:
             )  # fmt: skip
 
     @contextmanager
-    def _about(self, actor: Actor, role: Role) -> Iterator[tuple[Trail, ParticipantRow]]:
+    def about(self, actor: Actor, role: Role) -> Iterator[tuple[Trail, ParticipantRow]]:
         with self._trail(actor, role) as trail:
             yield trail, participant_by_code(trail.session, role.code)
 

@@ -88,13 +88,14 @@ def rehearse(asked: Rehearsal, progress: Callable[[float], None] = lambda _share
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="cdai-diary-rehearsal-") as folder, _database(Path(folder)) as database:
         with _without_collector():
-            play, outages = run_virtual(lambda loop: _play(asked, database, loop, progress))
+            play, outages = run_virtual(lambda loop: play_study(asked, database, loop, progress))
         return _sum_up(asked, play, outages, started)
 
 
-async def _play(
+async def play_study(
     asked: Rehearsal, database: Database, loop: VirtualLoop, progress: Callable[[float], None]
 ) -> tuple[Play, int]:
+    """Play it in an empty database with the schema; answers what was played, and how many outages there were."""
     study = Study(load_protocol(seed_protocol_path()), seeded_keys(asked.seed))
     tzid = study.protocol.sites[0].timezone
     begins = instant(FIRST_DAY, study.protocol.reminders.quiet_until, tzid)
