@@ -17,6 +17,8 @@ from schedules.clock import Clock
 log = get_logger(__name__)
 
 LOOK_EVERY = 0.5  # seconds between looks at the clock
+STEPS = 80  # of the plan, in one tick: a study of up to 400 participants is gone through every time
+BUDGET = 5.0  # seconds at a stretch, when all must be gone through
 JUMP = 2.0  # seconds by which wall and elapsed time may drift apart between two looks
 
 
@@ -50,6 +52,8 @@ class Housekeeper:
     def __post_init__(self) -> None:
         self._lock = asyncio.Lock()
         self._settled: int | None = None
+        self._going_through: int | None = None  # the study time for which all are being gone through
+        self._next: Plan | None = None  # what is left of a pass through everybody
         self._wall: tuple[datetime, float] | None = None
 
     def shift(self) -> int:
@@ -61,17 +65,26 @@ class Housekeeper:
         """Whether everything that the present study time makes due has been planned."""
         return self._settled == self.shift()
 
-    async def settle(self) -> None:
-        """Plan for the present study time, unless that has been done."""
+    async def settle(self, *, within: float = BUDGET) -> None:
+        """Plan for the present study time, unless that has been done; what takes longer is gone on with later."""
         async with self._lock:
             if not self.settled:
-                await self._keep_up()
+                await self.tick_beat()
+                await self._go_through(within)
 
     async def tick_plan(self) -> None:
-        """Bring the plan up to date, unless another replica does."""
-        if self.leads():
-            async with self._lock:
-                await self._keep_up()
+        """Look at the next few participants, or at all when something concerns all; unless another replica does."""
+        if not self.leads():
+            return
+        async with self._lock:
+            await self.tick_beat()
+            if not self.settled:
+                await self._go_through(BUDGET)
+                return
+            for _ in range(STEPS):
+                if await self._plan_more():
+                    break
+            self.planned()
 
     async def tick_beat(self) -> None:
         """Note that we can hear participants, when we can."""
@@ -83,15 +96,17 @@ class Housekeeper:
         while True:
             await asyncio.sleep(LOOK_EVERY)
             try:
-                if self._jumped() or not self.settled:
+                if self._jumped():
+                    self._settled = self._going_through = None
+                if not self.settled:
                     await self._after_jump()
             except DATABASE_TROUBLE as error:
                 log.warning("database_trouble", part="clock_watch", error=type(error).__name__)
 
     async def _after_jump(self) -> None:
-        log.info("clock_moved", shift_seconds=self.shift(), study_now=self.clock.now())
-        async with self._lock:
-            await self._keep_up()
+        if self._going_through != self.shift():
+            log.info("clock_moved", shift_seconds=self.shift(), study_now=self.clock.now())
+        await self.settle()
 
     def _jumped(self) -> bool:
         """Whether the wall clock moved otherwise than elapsed time since the last look."""
@@ -102,20 +117,28 @@ class Housekeeper:
         expected = before[0] + timedelta(seconds=elapsed - before[1])
         return abs((wall - expected).total_seconds()) > JUMP
 
-    async def _keep_up(self) -> None:
-        shift = self.shift()
-        await self.tick_beat()
-        step: Plan | None = self.plan
-        while step is not None:
-            step = await self.database.writing(partial(self._plan, step))
-        self._settled = shift
+    async def _go_through(self, seconds: float) -> None:
+        """Look at everybody, from where we stopped when that was for the same study time."""
+        shift, until = self.shift(), self.clock.monotonic() + seconds
+        if self._going_through != shift:
+            self._going_through, self._next = shift, None
+        while not await self._plan_more():
+            if self.clock.monotonic() >= until:
+                return
+        self._settled, self._going_through = shift, None
         self.planned()
+
+    async def _plan_more(self) -> bool:
+        """One transaction, short enough for a tap to wait for it; True when everybody has been looked at."""
+        self._next = await self.database.writing(partial(self._plan, self._next or self.plan))
+        return self._next is None
 
     def _beat(self) -> None:
         now, system_now = self.clock.now(), self.clock.system_now()
         with self.database.write() as session:
             if self.beat(session, system_now=system_now, now=now, shifted=self.clock.shifted):
                 log.warning("outage_noted", study_now=now)
+                self._settled = self._going_through = None  # every open day may be longer now
 
     def _plan(self, step: Plan) -> Plan | None:
         with self.database.write() as session:

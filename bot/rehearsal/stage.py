@@ -76,7 +76,12 @@ class Stage:
         self._intake: Intake | None = None
         self._next_due: datetime | None = None
         self.housekeeper = Housekeeper(
-            database, clock, plan=partial(plan_due, study=study), beat=self._beat, hears=lambda: True, planned=self.wake
+            database,
+            clock,
+            plan=partial(plan_due, study=study),
+            beat=self._beat,
+            hears=lambda: True,
+            planned=self.wake,
         )
 
     async def greet(self) -> None:

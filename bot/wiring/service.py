@@ -7,6 +7,7 @@ import signal
 import socket
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -55,6 +56,7 @@ from schedules.runner import Metronome, Tick
 log = get_logger(__name__)
 
 PARTS = ("ingest", "worker", "dispatch", "clinic")
+FIRST_PLAN = 0.5  # seconds before serving begins; each message is checked anew when it goes out anyway
 PLAN_EVERY = timedelta(seconds=60)
 BEAT_EVERY = timedelta(seconds=5)
 AUDIT_EVERY = timedelta(seconds=60)
@@ -195,7 +197,7 @@ class Service:
         self._failed = self._loop.create_future()
         await self._insist(lambda: self.database.writing(self._note_outage))
         await self.web.start()
-        await self._insist(self.housekeeper.settle)
+        await self._insist(partial(self.housekeeper.settle, within=FIRST_PLAN))
         self.metronome.start()
         self._spawn("clock_watch", self.housekeeper.watch())
         if self.intake is not None:
@@ -445,6 +447,8 @@ class Service:
     def _reasons(self) -> Iterator[str]:
         if not self._ready:
             yield "starting or stopping"
+        if self.housekeeper.leads() and not self.housekeeper.settled:
+            yield "the plan is not up to date yet"
         if self.line is not None and (trouble := self.line.trouble()):
             yield trouble
 

@@ -66,6 +66,13 @@ class MessageRow(SQLModel, table=True):
             postgresql_where=text("state IN ('planned', 'retry')"),
         ),
         Index(
+            "ix_message_answer",  # claimed before all others
+            "due_at",
+            "id",
+            sqlite_where=text("state IN ('planned', 'retry') AND priority = 0"),
+            postgresql_where=text("state IN ('planned', 'retry') AND priority = 0"),
+        ),
+        Index(
             "ix_message_held",
             "lease_until",
             sqlite_where=text("state IN ('claimed', 'sending')"),

@@ -2,11 +2,12 @@
 
 import asyncio
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 from sqlmodel import Session
 
-from bot.channels.housekeeping import Housekeeper
+from bot.channels.housekeeping import STEPS, Housekeeper, Plan
 from bot.storage.database import Database
 from schedules.clock import VirtualClock
 from tests.support.database import T0
@@ -26,13 +27,18 @@ class Bench:
 
     def __init__(self, database: Database, *, hears: bool = True) -> None:
         self.clock, self.done, self.hearing = Shifting(T0), list[tuple[str, datetime]](), hears
+        self.people, self.seen, self.takes = 1, list[int](), timedelta(0)
         self.keeper = Housekeeper(
             database, self.clock, plan=self._plan, beat=self._beat, hears=lambda: self.hearing,
             planned=lambda: self.done.append(("planned", self.clock.now())),
         )  # fmt: skip
 
-    def _plan(self, _session: Session, *, now: datetime) -> None:
+    def _plan(self, _session: Session, *, now: datetime, number: int = 1) -> Plan | None:
+        """Look at one participant at a time, of whom there are `people`."""
         self.done.append(("plan", now))
+        self.seen.append(number)
+        self.clock.advance(self.takes)
+        return partial(self._plan, number=number + 1) if number < self.people else None
 
     def _beat(self, _session: Session, *, system_now: datetime, now: datetime, **_: bool) -> bool:
         assert system_now == self.clock.system_now()
@@ -79,3 +85,25 @@ async def test_the_watch_notices_a_moved_study_clock_and_a_stepped_wall_clock(be
     await asyncio.sleep(0.7)
     watching.cancel()
     assert len(bench.done) == 9
+
+
+async def test_a_large_study_is_gone_through_a_part_at_every_tick(bench: Bench) -> None:
+    bench.people = 2 * STEPS + 1
+    everybody = list(range(1, bench.people + 1))
+    await bench.keeper.settle()
+    assert bench.seen == everybody
+    await bench.keeper.tick_plan()
+    assert bench.seen[bench.people :] == everybody[:STEPS]
+    for _ in range(2):
+        await bench.keeper.tick_plan()
+    assert bench.seen[bench.people :] == everybody
+
+
+async def test_a_plan_that_takes_long_is_gone_on_with(bench: Bench) -> None:
+    bench.people, bench.takes = 8, timedelta(seconds=1)
+    await bench.keeper.settle()
+    assert bench.seen == [1, 2, 3, 4, 5]
+    assert not bench.keeper.settled
+    await bench.keeper.settle()
+    assert bench.seen == list(range(1, 9))
+    assert bench.keeper.settled
