@@ -5,15 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Table, bindparam, func, literal_column, or_, text, update
+from sqlalchemy import BigInteger, ColumnElement, Table, bindparam, func, literal_column, not_, or_, text, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col, select
-from sqlmodel.sql.expression import SelectOfScalar
 
 from bot.storage.notices import OUTBOX, notify
-from bot.storage.prepared import Prepared, put
+from bot.storage.prepared import Prepared, among, put
 from bot.storage.tables import MessageRow
 
 UNSENT = ("planned", "retry")
@@ -38,22 +36,33 @@ ONCE = {
     name: Prepared[MessageRow](insert(MESSAGES).values(VALUES).on_conflict_do_nothing(index_elements=["dedupe_key"]))
     for name, insert in (("sqlite", sqlite_insert), ("postgresql", postgres_insert))
 }
-CLAIMABLE = (
-    select(MessageRow)
-    .where(
-        in_states(UNSENT),
-        col(MessageRow.due_at) <= bindparam("study_now"),
-        or_(col(MessageRow.next_try_at).is_(None), col(MessageRow.next_try_at) <= bindparam("clock")),
+
+
+def _claimable(priority: ColumnElement[bool]) -> Prepared[MessageRow]:
+    """The first so many that are due and not meant for a busy chat, by number."""
+    address, person = MESSAGES.c.address, MESSAGES.c.participant_id
+    return Prepared(
+        select(MESSAGES.c.id)
+        .where(
+            in_states(UNSENT),
+            priority,
+            MESSAGES.c.due_at <= bindparam("study_now"),
+            or_(MESSAGES.c.next_try_at.is_(None), MESSAGES.c.next_try_at <= bindparam("clock")),
+            or_(address.is_(None), not_(among(address, "addresses"))),
+            or_(person.is_(None), not_(among(person, "people"))),
+        )
+        .order_by(MESSAGES.c.due_at, MESSAGES.c.id)
+        .limit(bindparam("room"))
+        .with_for_update(skip_locked=True)
     )
-    .order_by(col(MessageRow.due_at), col(MessageRow.id))
-    .limit(bindparam("room"))
-    .with_for_update(skip_locked=True)
-)
+
+
 # One question for each priority, so that an index gives the order and ten thousand due rows are not sorted for ten.
 ANSWERS_FIRST = (
-    CLAIMABLE.where(col(MessageRow.priority) == literal_column("0")),
-    CLAIMABLE.where(col(MessageRow.priority) > literal_column("0")),
+    _claimable(MESSAGES.c.priority == literal_column("0")),
+    _claimable(MESSAGES.c.priority > literal_column("0")),
 )
+BY_NUMBER = select(MessageRow).where(col(MessageRow.id).in_(bindparam("numbers", expanding=True)))
 HELD_ROW = (
     select(MessageRow)
     .where(
@@ -160,29 +169,25 @@ def claim_due(
     if due is None or due > study_now:
         return []
     clock = lease_clock(session, system_now)
-    rows: list[MessageRow] = []
+    numbers: list[int] = []
     for question in ANSWERS_FIRST:
-        if len(rows) < limit:
-            query = _beside(question, busy_addresses, busy_participants)
-            given = {"study_now": study_now, "clock": clock, "room": limit - len(rows)}
-            rows.extend(session.exec(query, params=given).all())
+        if len(numbers) < limit:
+            found = question.all(
+                session, study_now=study_now, clock=clock, room=limit - len(numbers),
+                addresses=list(busy_addresses), people=list(busy_participants),
+            )  # fmt: skip
+            numbers.extend(row.id or 0 for row in found)
+    rows = _in_order(session, numbers)
     for row in rows:
         put(session, row, state="claimed", lease_owner=owner, lease_until=clock + lease, fence=row.fence + 1)
     return rows
 
 
-def _beside(
-    query: SelectOfScalar[MessageRow], addresses: Collection[int], participants: Collection[int]
-) -> SelectOfScalar[MessageRow]:
-    if addresses:
-        query = query.where(_none_of(col(MessageRow.address), addresses))
-    if participants:
-        query = query.where(_none_of(col(MessageRow.participant_id), participants))
-    return query
-
-
-def _none_of(column: Mapped[int | None], busy: Collection[int]) -> ColumnElement[bool]:
-    return or_(column.is_(None), column.not_in(busy))
+def _in_order(session: Session, numbers: Sequence[int]) -> Sequence[MessageRow]:
+    if not numbers:
+        return []
+    found = {row.id: row for row in session.exec(BY_NUMBER, params={"numbers": list(numbers)}).all()}
+    return [found[number] for number in numbers]
 
 
 def lease_clock(session: Session, system_now: datetime) -> datetime:

@@ -4,16 +4,20 @@ A statement costs the database a few microseconds and the ORM's way to it ten ti
 nothing tracks them, and what is to be changed is read through the session as ever.
 """
 
+import json
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Connection, SelectBase, Table, UpdateBase, bindparam, insert, update
+from sqlalchemy import Boolean, ColumnElement, Connection, SelectBase, Table, UpdateBase, bindparam, insert, update
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import UserDefinedType
 from sqlmodel import Session, SQLModel
 
 Statement = SelectBase | UpdateBase
@@ -50,8 +54,48 @@ class _Compiled:
         return self.row(values)
 
 
+class _Several(UserDefinedType[Sequence[Any]]):
+    """Several numbers, texts or dates as one value: a JSON array in SQLite, an array in PostgreSQL."""
+
+    cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> Convert:
+        return _as_json if dialect.name == "sqlite" else list
+
+
+def _as_json(values: Sequence[Any]) -> str:
+    return json.dumps([value.isoformat() if isinstance(value, date) else value for value in values])
+
+
+class _Among(ColumnElement[bool]):
+    """Whether a column has one of several values that are given as one."""
+
+    inherit_cache = False
+
+    def __init__(self, column: ColumnElement[Any], name: str) -> None:
+        self.type = Boolean()
+        self.column, self.values = column, bindparam(name, type_=_Several())
+
+
+@compiles(_Among, "sqlite")
+def _among_in_sqlite(element: _Among, compiler: SQLCompiler, **given: Any) -> str:
+    values = compiler.process(element.values, **given)
+    return f"({compiler.process(element.column, **given)} IN (SELECT value FROM json_each({values})))"  # noqa: S608  # values are bound
+
+
+@compiles(_Among)
+def _among_elsewhere(element: _Among, compiler: SQLCompiler, **given: Any) -> str:
+    return f"({compiler.process(element.column, **given)} = ANY({compiler.process(element.values, **given)}))"
+
+
+def among(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """Whether the column has one of the values given as `name`: one statement, however many there are."""
+    return _Among(column, name)
+
+
 class Prepared(Generic[Row]):
-    """One statement, made once; `Row` says what its rows read like. Changes of the session's rows are written first.
+    """One statement, made once; `Row` says what its rows read like. Changes of the session's rows are written first,
+    unless the session says `no_autoflush`.
 
     Errors are those that the session would raise. Listeners to the engine's statements hear of these too.
     """
@@ -77,6 +121,11 @@ class Prepared(Generic[Row]):
         finally:
             cursor.close()
 
+    def run_all(self, session: Session, values: Sequence[Mapping[str, Any]]) -> None:
+        """Execute once for each set of values."""
+        for one in values:
+            self.run(session, **one)
+
     def run(self, session: Session, **values: Any) -> int:
         """Execute for its effect; answers how many rows it touched."""
         cursor, _compiled = self._execute(session, values)
@@ -85,7 +134,8 @@ class Prepared(Generic[Row]):
         return touched
 
     def _execute(self, session: Session, values: Mapping[str, Any]) -> tuple[Any, _Compiled]:
-        session.flush()
+        if session.autoflush:
+            session.flush()
         connection = session.connection()
         dialect = connection.dialect
         compiled = self._compiled.get(dialect.name)

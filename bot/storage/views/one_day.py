@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import BindParameter, bindparam
-from sqlmodel import Session, col, select
+from sqlalchemy import ColumnElement, Table, select
+from sqlmodel import Session, SQLModel, col
 
+from bot.storage.prepared import Prepared, among
 from bot.storage.tables import (
     AnswerRow,
     CardRow,
@@ -30,39 +31,36 @@ Day = tuple[int, date]  # participant and diary day
 Row = TypeVar("Row")
 Key = TypeVar("Key")
 
-# Made once: the dispatcher reads with these in every round.
-PEOPLE: BindParameter[Any] = bindparam("people", expanding=True)
-DAYS: BindParameter[Any] = bindparam("days", expanding=True)
-WHO = (
-    select(ParticipantRow, ChatRow)
-    .outerjoin(ChatRow, (col(ChatRow.participant_id) == col(ParticipantRow.id)) & col(ChatRow.unbound_at).is_(None))
-    .where(col(ParticipantRow.id).in_(PEOPLE))
+PARTICIPANTS, CHATS, ZONE_ROWS, VISIT_ROWS, PREPARATIONS, CARD_ROWS, ANSWER_ROWS, ENTRY_ROWS, HELPED_ROWS = (
+    SQLModel.metadata.tables[str(kind.__tablename__)]
+    for kind in (
+        ParticipantRow, ChatRow, ZoneRow, VisitRow, PreparationRow, CardRow, AnswerRow, EntryRow, HelpedRow,
+    )
+)  # fmt: skip
+
+
+def _of_days(table: Table) -> ColumnElement[bool]:
+    return among(table.c.participant_id, "people") & among(table.c.diary_day, "days")
+
+
+# The dispatcher reads with these in every round.
+WHO = Prepared[ParticipantRow](select(PARTICIPANTS).where(among(PARTICIPANTS.c.id, "people")))
+BOUND = Prepared[ChatRow](select(CHATS).where(among(CHATS.c.participant_id, "people"), CHATS.c.unbound_at.is_(None)))
+ZONES = Prepared[ZoneRow](
+    select(ZONE_ROWS.c.participant_id, ZONE_ROWS.c.from_on, ZONE_ROWS.c.tzid)
+    .where(among(ZONE_ROWS.c.participant_id, "people"))
+    .order_by(ZONE_ROWS.c.from_on, ZONE_ROWS.c.id)
 )
-ZONES = (
-    select(col(ZoneRow.participant_id), col(ZoneRow.from_on), col(ZoneRow.tzid))
-    .where(col(ZoneRow.participant_id).in_(PEOPLE))
-    .order_by(col(ZoneRow.from_on), col(ZoneRow.id))
+VISITS = Prepared[VisitRow](select(VISIT_ROWS).where(among(VISIT_ROWS.c.participant_id, "people")))
+PREPARATION = Prepared[PreparationRow](
+    select(PREPARATIONS)
+    .where(among(PREPARATIONS.c.participant_id, "people"), PREPARATIONS.c.removed_at.is_(None))
+    .order_by(PREPARATIONS.c.on)
 )
-VISITS = select(VisitRow).where(col(VisitRow.participant_id).in_(PEOPLE))
-PREPARATION = (
-    select(PreparationRow)
-    .where(col(PreparationRow.participant_id).in_(PEOPLE), col(PreparationRow.removed_at).is_(None))
-    .order_by(col(PreparationRow.on))
-)
-CARDS = select(CardRow).where(col(CardRow.participant_id).in_(PEOPLE), col(CardRow.diary_day).in_(DAYS))
-ANSWERS = (
-    select(AnswerRow)
-    .where(col(AnswerRow.participant_id).in_(PEOPLE), col(AnswerRow.diary_day).in_(DAYS))
-    .order_by(col(AnswerRow.ordinal))
-)
-ENTRIES = (
-    select(EntryRow)
-    .where(col(EntryRow.participant_id).in_(PEOPLE), col(EntryRow.diary_day).in_(DAYS))
-    .order_by(col(EntryRow.revision))
-)
-HELPED = select(col(HelpedRow.participant_id), col(HelpedRow.diary_day)).where(
-    col(HelpedRow.participant_id).in_(PEOPLE), col(HelpedRow.diary_day).in_(DAYS)
-)
+CARDS = Prepared[CardRow](select(CARD_ROWS.c.id).where(_of_days(CARD_ROWS)))
+ANSWERS = Prepared[AnswerRow](select(ANSWER_ROWS).where(_of_days(ANSWER_ROWS)).order_by(ANSWER_ROWS.c.ordinal))
+ENTRIES = Prepared[EntryRow](select(ENTRY_ROWS).where(_of_days(ENTRY_ROWS)).order_by(ENTRY_ROWS.c.revision))
+HELPED = Prepared[HelpedRow](select(HELPED_ROWS.c.participant_id, HELPED_ROWS.c.diary_day).where(_of_days(HELPED_ROWS)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,22 +117,23 @@ class _Reading:
 
     @classmethod
     def of(cls, session: Session, people: Sequence[int], days: Sequence[date]) -> "_Reading":
-        one, both = {"people": people}, {"people": people, "days": days}
+        both: dict[str, Any] = {"people": people, "days": days}
         zones: dict[int, dict[date, ZonePeriod]] = defaultdict(dict)
-        for number, from_on, tzid in session.exec(ZONES, params=one):
-            zones[number][from_on] = ZonePeriod(from_on, tzid)
+        for zone in ZONES.all(session, people=people):
+            zones[zone.participant_id][zone.from_on] = ZonePeriod(zone.from_on, zone.tzid)
         visits: dict[int, dict[str, VisitRow]] = defaultdict(dict)
-        for visit in session.exec(VISITS, params=one):
+        for visit in VISITS.all(session, people=people):
             visits[visit.participant_id][visit.code] = visit
+        chats = {chat.participant_id: chat for chat in BOUND.all(session, people=people)}
         return cls(
-            {row.id or 0: (row, chat) for row, chat in session.exec(WHO, params=one)},
+            {row.id or 0: (row, chats.get(row.id or 0)) for row in WHO.all(session, people=people)},
             zones,
             visits,
-            _grouped(session.exec(PREPARATION, params=one), lambda row: row.participant_id),
-            {(row.participant_id, row.diary_day): row for row in session.exec(CARDS, params=both)},
-            _grouped(session.exec(ANSWERS, params=both), lambda row: (row.participant_id, row.diary_day)),
-            _grouped(session.exec(ENTRIES, params=both), lambda row: (row.participant_id, row.diary_day)),
-            {(number, on) for number, on in session.exec(HELPED, params=both)},
+            _grouped(PREPARATION.all(session, people=people), lambda row: row.participant_id),
+            {(row.participant_id, row.diary_day): row for row in _cards(session, both)},
+            _grouped(ANSWERS.all(session, **both), lambda row: (row.participant_id, row.diary_day)),
+            _grouped(ENTRIES.all(session, **both), lambda row: (row.participant_id, row.diary_day)),
+            {(row.participant_id, row.diary_day) for row in HELPED.all(session, **both)},
         )
 
     def one_day(
@@ -152,6 +151,12 @@ class _Reading:
         zones = tuple(self.zones[number].values())
         diary = assemble_diary(row, protocol, calendar, zones, known, stored, [day], now)
         return OneDay(diary, diary.records[day], chat)
+
+
+def _cards(session: Session, days: Mapping[str, Any]) -> Sequence[CardRow]:
+    """The cards, to be changed; a reminder is mostly the first to make one."""
+    found = [row.id for row in CARDS.all(session, **days)]
+    return session.scalars(select(CardRow).where(col(CardRow.id).in_(found))).all() if found else ()
 
 
 def _grouped(rows: Iterable[Row], key: Callable[[Row], Key]) -> Mapping[Key, Sequence[Row]]:

@@ -42,6 +42,7 @@ def test_a_group_is_decided_and_worded_like_each_alone(database: Database, scene
     with Session(database.engine) as session:
         rows = due(session)
         spoil(session, rows)
+        session.flush()
         alone = [prepare(session, row, study=STUDY, now=DUE_AT) for row in rows]
         cards = [row.card_id for row in rows]
         together = in_groups.prepare(session, rows, study=STUDY, now=DUE_AT)

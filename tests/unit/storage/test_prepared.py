@@ -5,12 +5,12 @@ from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import bindparam, event
+from sqlalchemy import bindparam, event, not_
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import col, select
 
 from bot.storage.database import Database
-from bot.storage.prepared import Prepared, adding, put
+from bot.storage.prepared import Prepared, adding, among, put
 from bot.storage.tables import HelpedRow, ParticipantRow, VisitRow
 from tests.support.database import T0, add_card, add_participant
 
@@ -113,3 +113,29 @@ def test_a_value_that_the_statement_fixes_is_bound_each_time(either: Database) -
     for _time in range(2):
         with either.read() as session:
             assert [row.code for row in held.all(session)] == ["W00"]
+
+
+AMONG = Prepared[HelpedRow](
+    select(col(HelpedRow.participant_id), col(HelpedRow.diary_day)).where(
+        among(col(HelpedRow.participant_id), "people"), among(col(HelpedRow.diary_day), "days")
+    )
+)
+OTHERS = Prepared[HelpedRow](
+    select(col(HelpedRow.participant_id)).where(not_(among(col(HelpedRow.participant_id), "people")))
+)
+
+
+def test_several_values_are_one_value_of_one_statement(either: Database) -> None:
+    days = [DAY - timedelta(days=back) for back in range(3)]
+    with either.write() as session:
+        people = [add_participant(session).id or 0 for _ in range(3)]
+        for person in people:
+            for day in days:
+                ADD_HELPED.run(session, participant_id=person, diary_day=day, said_at=T0)
+        found = AMONG.all(session, people=people[:2], days=days[1:])
+        assert {(row.participant_id, row.diary_day) for row in found} == {
+            (person, day) for person in people[:2] for day in days[1:]
+        }
+        assert AMONG.all(session, people=[], days=days) == []
+        assert {row.participant_id for row in OTHERS.all(session, people=people[:2])} == {people[2]}
+        assert len(OTHERS.all(session, people=[])) == 9
