@@ -21,9 +21,14 @@ GOOD_COMMIT = 4.0  # ms; the figures to reach are stated for a commit below it
 
 @dataclass
 class LoopProbe:
-    """Looks at the clock every two milliseconds; the longest gap is the longest time that the loop served nobody."""
+    """Looks at the clock every two milliseconds; the longest gap is the longest time that the loop served nobody.
+
+    `longest_own` counts only processor time that this process used in one gap, in whatever thread: the rest of a gap
+    belongs to others on the same machine.
+    """
 
     longest: float = 0.0
+    longest_own: float = 0.0
     gaps: list[float] = field(default_factory=list)
     _task: "asyncio.Task[None] | None" = None
 
@@ -39,13 +44,14 @@ class LoopProbe:
             await self._task
 
     async def _look(self) -> None:
-        before = time.monotonic()
+        before, used = time.monotonic(), time.process_time()
         while True:
             await asyncio.sleep(LOOK_EVERY)
-            now = time.monotonic()
+            now, using = time.monotonic(), time.process_time()
             self.gaps.append(now - before - LOOK_EVERY)
             self.longest = max(self.longest, self.gaps[-1])
-            before = now
+            self.longest_own = max(self.longest_own, using - used)
+            before, used = now, using
 
 
 @dataclass(frozen=True)
@@ -89,6 +95,13 @@ def empty_transaction_ms(database: Database, *, times: int = 200) -> float:
     return statistics.median(took)
 
 
+def calibrate(folder: Path, database: Database) -> None:
+    """Print what this machine can do at this moment."""
+    commit = commit_ms(folder)
+    say("calibration", commit_ms=f"{commit:.2f}", wanted_below=GOOD_COMMIT,
+        empty_transaction_ms=f"{empty_transaction_ms(database):.2f}", on=machine())  # fmt: skip
+
+
 def quantile(values: Sequence[float], share: float) -> float:
     """The value that this share of all does not pass."""
     return sorted(values)[min(int(len(values) * share), len(values) - 1)]
@@ -105,6 +118,11 @@ def resident_mb() -> float:
 def machine() -> str:
     """Processors, their load and the interpreter, in one line."""
     return f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}, Python {platform.python_version()}"
+
+
+def ms(seconds: float) -> str:
+    """Seconds as whole milliseconds."""
+    return f"{1000 * seconds:.0f}"
 
 
 def say(title: str, **figures: object) -> None:

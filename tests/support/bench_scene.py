@@ -3,13 +3,12 @@
 import asyncio
 import random
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlmodel import Session
 from telegram import Bot
 
 from bot.actions import in_groups, record_delivery
@@ -72,11 +71,6 @@ class Bench:
     def connect(self, line: BenchLine) -> Connection:
         """The product's own connection to this server."""
         return connect(self.settings.model_copy(update={"telegram_api_url": f"{line.address}/bot"}))
-
-    def count(self, question: Callable[[Session], int]) -> int:
-        """Ask the database something."""
-        with self.database.read() as session:
-            return question(session)
 
 
 @contextmanager

@@ -1,0 +1,21 @@
+"""Each benchmark of delivery still runs, in its smallest form; what it prints there is no figure."""
+
+import pytest
+
+from tests.benchmarks import bench_dispatch, bench_taps
+
+
+def test_the_benchmark_of_the_dispatcher_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    bench_dispatch.without_limit(due=12, postgres=False)
+    printed = capsys.readouterr().out
+    assert [line.split("  ")[0].strip() for line in printed.splitlines()] == [
+        "calibration",
+        "bare bot.send_message",
+        "dispatcher, receipts committed",
+        "ratio",
+    ]
+
+
+def test_the_benchmark_of_intake_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    bench_taps.intake_rate(12, postgres=False)
+    assert "PTB process_update" in capsys.readouterr().out
