@@ -67,6 +67,7 @@ def wait_for_other_migrations(connection: Connection) -> None:
     """Replicas may start together: one migrates, the others find nothing left to do; moving data may take long."""
     connection.execute(text("SET LOCAL statement_timeout = 0"))
     connection.execute(text("SET LOCAL lock_timeout = 0"))
+    connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
     connection.execute(WAIT, {"key": MIGRATION})
 
 

@@ -1,12 +1,14 @@
 """The lead: one holder at a time by the database's clock, and nothing written by whoever held it before."""
 
 import threading
+import time
 
 import pytest
 from sqlalchemy import text
 
 from bot.storage.database import Database
 from bot.storage.leader import LEASE, Term, confirm, lease_age, resign, stand
+from bot.storage.trouble import DATABASE_TROUBLE
 
 pytestmark = pytest.mark.postgres
 
@@ -109,3 +111,18 @@ def test_the_age_of_the_lease_tells_whether_anybody_leads(postgres: Database) ->
         age = lease_age(session)
         assert age is not None
         assert age > LEASE
+
+
+def test_a_process_that_sleeps_in_its_transaction_is_cut_off_and_that_counts_as_passing_trouble(
+    postgres: Database,
+) -> None:
+    def sleep_in_it() -> None:
+        with postgres.write() as session:
+            assert stand(session, "sleeper") is not None
+            session.connection().execute(text("SET LOCAL idle_in_transaction_session_timeout = 100"))
+            time.sleep(0.5)
+            session.connection().execute(text("SELECT 1"))
+
+    with pytest.raises(DATABASE_TROUBLE):
+        sleep_in_it()
+    assert elected(postgres, "other") == Term("other", 1)
