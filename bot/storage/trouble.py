@@ -3,6 +3,6 @@
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-# Locked, full, restarting, out of connections, asleep too long in a transaction: nothing was committed, and the same may
-# succeed later.
+# Locked, full, restarting, out of connections, asleep too long in a transaction: nothing was committed, and the same
+# may succeed later.
 DATABASE_TROUBLE = (OperationalError, InterfaceError, InternalError, PoolTimeoutError)
