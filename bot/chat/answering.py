@@ -71,7 +71,7 @@ def step_text(state: CardState, context: CardContext, text: str) -> CardOutcome:
     parsed = parse_answer(text, item)
     if isinstance(parsed, Parsed):
         if state.shown is Shown.CONFIRM and parsed.value == state.pending:
-            return CardOutcome(state, reply=Reply("typed.please_confirm", {"value": parsed.value}))
+            return CardOutcome(state, reply=Reply("typed.please_confirm"))
         return _take_value(state, context, item, parsed.value)
     if parsed.reason is Reason.PROSE:
         return CardOutcome(state, (PassToSite(),), reply=Reply("typed.passed_on", {"item": item}))

@@ -70,7 +70,7 @@ REPLIES: Final[Mapping[str, Message]] = MappingProxyType(
             "The number has to be between 0 and %(greatest)s, for example %(example)s. You can also tap a button.",
         ),
         "typed.please_confirm": chat_text(
-            "typed.please_confirm", "If this is right, please tap “Yes, %(value)s” above; if not, tap Change."
+            "typed.please_confirm", "If this is right, please tap the button “Yes” above; if not, tap Change."
         ),
         "number.none": chat_text(
             "number.none", "No question is open just now, so nothing was noted. /today shows what comes next."

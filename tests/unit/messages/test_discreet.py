@@ -28,6 +28,12 @@ def test_the_beginning_of_every_message_gives_nothing_away(language):
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
+def test_no_message_begins_with_the_number_that_was_answered(language):
+    shown = {name: plain(rendered.text)[:LOCK_SCREEN] for name, rendered in everything(language).items()}
+    assert [name for name, start in shown.items() if "17" in start and not name.startswith("toast")] == []
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_bot_presents_itself_discreetly(language):
     profile = bot_profile(language)
     texts = [profile.name, profile.short_description, profile.description]
