@@ -122,8 +122,9 @@ class Evening:
         assert self.day.is_open(now)
         assert not self.entered
         assert now >= self.joined_at
-        wall = now.astimezone(ZoneInfo(self.day.tzid)).time()
-        assert time(8) <= wall < time(22)
+        lives_by = {self.day.tzid} | ({self.day.next_tzid} if now >= self.day.midnight_at else set())
+        assert all(time(8) <= now.astimezone(ZoneInfo(tzid)).time() < time(22) for tzid in lives_by)
+        assert self.snoozed_until is None or now >= self.snoozed_until
         assert self.last_touch_at is None or now - self.last_touch_at >= timedelta(minutes=10)
 
     def reminders(self) -> list[datetime]:
