@@ -64,6 +64,8 @@ export class Panel {
     const words = clock.played === null || clock.played === undefined ? say(language, moving ? "moving" : this.stateWord())
       : say(language, "playing", { share });
     find("clock-state").textContent = words;
+    find("playing").hidden = clock.played === null || clock.played === undefined;
+    find("playing").textContent = find("playing").hidden ? "" : words;
   }
 
   when(at) {
