@@ -28,8 +28,9 @@ BREATHER: Final = 0.01  # seconds between slices, in which pages get their turn
 # of a stop, of a block or of a journey, or nothing at all. Most have come a short way, so that the past is soon played.
 STAGES: Final = (
     28, 24, 25, 26, 27, 26, 22, 24, 0, -3, 52, 23, 54, -2, 11, -5, 85, 30, 169, -1,
-    12, 29, 5, -4, 2, 15, -6, 8, 57, 10, 3, -2, 14, 6, -4, 1, -7, 9, 20, 33,
+    12, 29, 5, -4, 2, 15, -6, 8, 57, 10, 3, -1, 14, 6, -4, 1, -7, 9, 20, 33,
 )  # fmt: skip
+SILENT: Final = 31  # of the cast: joins and answers nothing, so that too few days are left before the visit
 NEWEST: Final = -7  # days since week 0 of any more, evenly spread up to the oldest
 OLDEST: Final = 60
 
@@ -58,6 +59,8 @@ def draw_stages(protocol: StudyProtocol, today: date, *, participants: int, seed
 def _at_stage(role: Role, today: date, number: int) -> Role:
     more = NEWEST + (number - len(STAGES)) * 7 % (OLDEST - NEWEST)
     baseline_on = today - timedelta(days=STAGES[number] if number < len(STAGES) else more)
+    if number == SILENT:
+        role = replace(role, habits=replace(role.habits, evening=0.0, morning=0.0))
     return replace(role, baseline_on=baseline_on, enrolled_at=role.enrolled_at + (baseline_on - role.baseline_on))
 
 

@@ -30,7 +30,9 @@ SIGNS_AT, MISSES_AT, PHONES_AT, WRITES_AT, ASKS_AT = (
 OUT_FROM, OUT_FOR = time(18, 40), timedelta(hours=2, minutes=10)
 MENDED: Final = (20, 31, 38)  # of the cast; the first of them with a signature gets another haematocrit after it
 MISSED: Final = ((17, "W04", "no_show", 1), (21, "W04", "not_done", 1), (33, "W04", "terminated", 2))  # days ago
-TOLD_BY_PHONE: Final = (23, 3, 17)  # who told a day by phone, if it was still open and empty
+# Who told the day before by phone, if it was still open and empty: when, and how many days ago. The last has lost too
+# many days before that, so this morning's list names the earliest date that can be evaluated.
+TOLD_BY_PHONE: Final = ((23, PHONES_AT, 1), (3, PHONES_AT, 1), (17, PHONES_AT, 1), (31, MISSES_AT, 0))
 WRITES: Final = 4  # who wrote this morning
 ASKS: Final = 0  # who asks for a correction this morning
 
@@ -58,8 +60,10 @@ class Teller:
         for number, code, state, ago in MISSED:
             if number < len(roles):
                 self._at(self._today - timedelta(days=ago), MISSES_AT, partial(self._miss, roles[number], code, state))
-        for role in (roles[number] for number in TOLD_BY_PHONE if number < len(roles)):
-            self._at(self._today - timedelta(days=1), PHONES_AT, partial(self._tell_by_phone, role))
+        for number, at, ago in TOLD_BY_PHONE:
+            if number < len(roles):
+                on = self._today - timedelta(days=ago)
+                self._at(on, at, partial(self._tell_by_phone, roles[number], on - timedelta(days=1)))
         for number, at, deed in ((WRITES, WRITES_AT, Deed.TALK), (ASKS, ASKS_AT, Deed.CORRECTION)):
             if number < len(roles):
                 self._at(self._today, at, partial(self._play.do, roles[number], deed))
@@ -101,9 +105,8 @@ class Teller:
             if visit.state is VisitState.PLANNED:
                 miss_visit(trail, participant, code, state=state, reason="told by phone", study=self._study)
 
-    def _tell_by_phone(self, role: Role) -> None:
-        """Enter the day before for somebody who has not, while it is open."""
-        day = self._today - timedelta(days=2)
+    def _tell_by_phone(self, role: Role, day: date) -> None:
+        """Enter a day for somebody who has not, while it is open."""
         answers = draw_answers(role.course, days_between(role.baseline_on, day), self._site.rng(role, "told"))
         values = {Item(item): value for item, value in answers.items()}
         if self._waits(role, day):
