@@ -1,8 +1,8 @@
 """Diary days against plain tables that share no code with them."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import pairwise
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from schedules.protocol import DiaryPlan, OutagePolicy
 from schedules.windows import DiaryDay, Outage, ZonePeriod, diary_day, instant, local_day
+from tests.support.zones import distinct_zones, first_instants, transitions
 
 PLAN, OUTAGES = DiaryPlan(), OutagePolicy()
 ONE, MINUTE = timedelta(days=1), timedelta(minutes=1)
@@ -155,39 +156,12 @@ def test_an_instant_of_a_date_belongs_to_that_date(on: date, tzid: str, minute: 
     assert local_day(at, living_in(tzid)) == on
 
 
-def distinct_zones() -> list[str]:
-    """Return one zone for each course of offsets in 2024 to 2028."""
-    seen: dict[tuple[object, ...], str] = {}
-    weeks = [datetime(2024, 1, 1, tzinfo=UTC) + n * timedelta(days=7) for n in range(262)]
-    for name in sorted(available_timezones()):
-        zone = ZoneInfo(name)
-        seen.setdefault(tuple(at.astimezone(zone).utcoffset() for at in weeks), name)
-    return list(seen.values())
-
-
-def transitions(zone: ZoneInfo) -> list[date]:
-    """Return the local dates of 2024 to 2028 on which a zone's offset changes."""
-    noons = [datetime(2024, 1, 1, 12, tzinfo=UTC) + n * ONE for n in range(1827)]
-    offsets = [at.astimezone(zone).utcoffset() for at in noons]
-    return [b.date() for (a, b), (x, y) in zip(pairwise(noons), pairwise(offsets), strict=True) if x != y]
-
-
-def first_instants(zone: ZoneInfo, around: date) -> dict[datetime, datetime]:
-    """Walk through real time by quarter hours and note when each wall time comes first."""
-    first: dict[datetime, datetime] = {}
-    at = datetime.combine(around - 3 * ONE, time(0), UTC)
-    while at < datetime.combine(around + 4 * ONE, time(0), UTC):
-        first.setdefault(at.astimezone(zone).replace(tzinfo=None, fold=0), at)
-        at += timedelta(minutes=15)
-    return first
-
-
 def test_no_local_time_of_five_years_is_skipped_doubled_or_invented() -> None:
     checked = 0
     for name in distinct_zones():
         zone = ZoneInfo(name)
         for around in transitions(zone):
-            first = first_instants(zone, around)
+            first, _often = first_instants(zone, around)
             for on in (around - ONE, around, around + ONE):
                 for half in range(48):
                     wall = time(half // 2, half % 2 * 30)
