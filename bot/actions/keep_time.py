@@ -89,3 +89,9 @@ def _something_was_due(session: Session, after: datetime, now: datetime) -> bool
         .limit(1)
     )
     return session.exec(query).first() is not None
+
+
+def note_step(session: Session, *, by: timedelta, now: datetime, shifted: bool) -> None:
+    """Record that the system clock was stepped, forwards when `by` is positive: times beside it can then be judged."""
+    trail = Trail(session, now, SYSTEM, Origin.HOUSEKEEPING, shifted, request_id=f"clock/{now.isoformat()}")
+    trail.record("clock_stepped", "clock", "system", field_name="seconds", new=str(round(by.total_seconds())))

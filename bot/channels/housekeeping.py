@@ -34,6 +34,16 @@ class Beat(Protocol):
     def __call__(self, session: Session, *, system_now: datetime, now: datetime, shifted: bool) -> bool: ...
 
 
+class Stepped(Protocol):
+    """Notes that the system clock was stepped."""
+
+    def __call__(self, session: Session, *, by: timedelta, now: datetime, shifted: bool) -> None: ...
+
+
+def not_noted(_session: Session, *, by: timedelta, now: datetime, shifted: bool) -> None:
+    """Where time is made up, nobody needs to know of its steps."""
+
+
 @dataclass
 class Housekeeper:
     """Plans and beats; after a jump of the clock at once, before anybody is told that we are ready.
@@ -48,6 +58,7 @@ class Housekeeper:
     hears: Callable[[], bool]
     planned: Callable[[], None]
     leads: Callable[[], bool] = lambda: True
+    stepped: Stepped = not_noted
 
     def __post_init__(self) -> None:
         self._lock = asyncio.Lock()
@@ -96,7 +107,9 @@ class Housekeeper:
         while True:
             await asyncio.sleep(LOOK_EVERY)
             try:
-                if self._jumped():
+                step = self._step()
+                if step:
+                    await self.database.writing(partial(self._note_step, step))
                     self._settled = self._going_through = None
                 if not self.settled:
                     await self._after_jump()
@@ -108,14 +121,19 @@ class Housekeeper:
             log.info("clock_moved", shift_seconds=self.shift(), study_now=self.clock.now())
         await self.settle()
 
-    def _jumped(self) -> bool:
-        """Whether the wall clock moved otherwise than elapsed time since the last look."""
+    def _step(self) -> timedelta:
+        """By how much the wall clock moved otherwise than elapsed time since the last look; small drift is none."""
         wall, elapsed = self.clock.system_now(), self.clock.monotonic()
         before, self._wall = self._wall, (wall, elapsed)
         if before is None:
-            return False
-        expected = before[0] + timedelta(seconds=elapsed - before[1])
-        return abs((wall - expected).total_seconds()) > JUMP
+            return timedelta(0)
+        step = wall - before[0] - timedelta(seconds=elapsed - before[1])
+        return step if abs(step) > timedelta(seconds=JUMP) else timedelta(0)
+
+    def _note_step(self, by: timedelta) -> None:
+        with self.database.write() as session:
+            self.stepped(session, by=by, now=self.clock.now(), shifted=self.clock.shifted)
+        log.warning("clock_stepped", seconds=round(by.total_seconds()))
 
     async def _go_through(self, seconds: float) -> None:
         """Look at everybody, from where we stopped when that was for the same study time."""

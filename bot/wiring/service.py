@@ -18,7 +18,7 @@ from starlette.applications import Starlette
 from bot.actions import in_groups, record_delivery
 from bot.actions.anchor_audit import anchor_if_due
 from bot.actions.come_back import TAPS_LAST, come_back
-from bot.actions.keep_time import hold_beat, is_outage, last_heard, note_alive, silent_since
+from bot.actions.keep_time import hold_beat, is_outage, last_heard, note_alive, note_step, silent_since
 from bot.actions.make_diary_link import DIARY_PATH
 from bot.actions.plan_messages import plan_next
 from bot.actions.prepare_message import prepare
@@ -95,7 +95,7 @@ class Service:
         self.intake, self.dispatcher = self._make_intake(), self._make_dispatcher()
         self.housekeeper = Housekeeper(
             self.database, self.clock, plan=self._plan, beat=self._beat, hears=self._hears, planned=self._queued,
-            leads=self._leads,
+            leads=self._leads, stepped=note_step,
         )  # fmt: skip
         self.alarms = Alarms()
         self.metronome = Metronome(self._ticks(), self.clock)

@@ -29,7 +29,7 @@ from bot.chat.desk import handle
 from bot.diary.card import Code, decode_tap
 from bot.diary.items import ITEM_BY_LETTER
 from bot.people.keys import Keys
-from bot.storage.inbox import store_updates
+from bot.storage.inbox import store_updates, waiting_chats
 from bot.storage.tables import AnswerRow, CardRow, ChatRow, EntryRow, MessageRow
 from schedules.clock import VirtualClock
 from schedules.loader import load_protocol, seed_protocol_path
@@ -99,6 +99,19 @@ class Side:
                 if attempt.answer is not None and attempt.answer.toast:
                     self.refused.append(chat)
                 attempt.answer = None
+        self.world.deliver()
+
+    def bring_raw(self, update: Any) -> None:
+        """Store whatever came, and let the worker take up every chat in which something waits."""
+        self.clock.set(self.world.now)
+        with self.world.db.write() as session:
+            store_updates(session, [update], now=self.world.now)
+        with self.world.db.read() as session:
+            chats = waiting_chats(session, busy=(), limit=10)
+        for chat in chats:
+            attempt = Attempt(chat)
+            while self.intake._handle_next(attempt):
+                pass
         self.world.deliver()
 
     def stored(self) -> dict[Key, Stored]:

@@ -23,7 +23,7 @@ from sqlmodel import Session, SQLModel, select
 from bot.actions import in_groups, record_delivery
 from bot.actions.come_back import TAPS_LAST, come_back
 from bot.actions.enrol import Enrolment, enrol
-from bot.actions.keep_time import is_outage, last_heard, note_alive, silent_since
+from bot.actions.keep_time import is_outage, last_heard, note_alive, note_step, silent_since
 from bot.actions.plan_messages import plan_due
 from bot.actions.prepare_message import prepare
 from bot.actions.study import Study
@@ -294,7 +294,7 @@ class Lab:
         self.housekeeper = Housekeeper(
             database, self.clock, plan=partial(plan_due, study=self.study), beat=self._beat,
             hears=self._hears,
-            planned=self.dispatcher.wake,
+            planned=self.dispatcher.wake, stepped=note_step,
         )  # fmt: skip
         await database.writing(self._note_outage)
         await self.housekeeper.settle()

@@ -207,9 +207,10 @@ class World:
             phone.bubbles.append(bubble)
             phone.arrivals.append((self.now, kind, ready.text))
             return bubble.id
-        bubble = next(b for b in phone.bubbles if b.id == ready.provider_msg_id)
-        bubble.text, bubble.rows, bubble.edits = ready.text, ready.rows, bubble.edits + 1
-        return bubble.id
+        for bubble in phone.bubbles:
+            if bubble.id == ready.provider_msg_id:
+                bubble.text, bubble.rows, bubble.edits = ready.text, ready.rows, bubble.edits + 1
+        return ready.provider_msg_id or 0
 
     def wait_until(self, at: datetime) -> None:
         """Let time pass, stopping at every instant at which something is due."""

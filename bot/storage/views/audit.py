@@ -16,7 +16,7 @@ from bot.storage.tables import AccessRow, AuditRow, InstanceRow, ParticipantRow
 OF_ACCOUNTS: Final = frozenset(
     {"staff", "staff_credential", "staff_setup", "staff_session", "staff_chat", "recovery_code"}
 )
-OF_THE_STUDY: Final = frozenset({"protocol", "outage"})
+OF_THE_STUDY: Final = frozenset({"protocol", "outage", "clock"})
 ANCHORED, VERIFIED = "audit_anchored", "audit_verified"
 
 
