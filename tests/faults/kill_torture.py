@@ -295,7 +295,7 @@ class Round:
             if not any(busy) and self.live.at_rest() and not any(player.step() for player in self.players):
                 return
             time.sleep(0.02)
-        stuck = [(player.code, player.screen()[-1:]) for player in self.players if player.step()]
+        stuck = [(player.code, player.waiting, player.screen()[-2:]) for player in self.players if player.step()]
         self.figures.faults.append(f"stuck at the end: {stuck}; {self.live.readiness()}")
 
     # checks

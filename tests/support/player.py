@@ -110,8 +110,8 @@ class Player:
         return self._act(self.newest_with_buttons(), buttons, screen) if buttons else not self.joined
 
     def screen(self) -> Any:
-        """All that the chat shows, for telling whether anything has changed."""
-        return [(message.message_id, message.text, str(message.keyboard)) for message in self._messages()[-4:]]
+        """What the chat shows without much scrolling, for telling whether anything has changed."""
+        return [(message.message_id, message.text, str(message.keyboard)) for message in self._messages()[-12:]]
 
     def newest_with_buttons(self) -> Message | None:
         """The newest message that can be tapped."""
