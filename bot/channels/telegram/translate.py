@@ -92,6 +92,8 @@ def _tap(update: Update, query: CallbackQuery) -> Incoming | Ignored:
         return Ignored("not_private")
     if message is None:
         return Ignored("inline_tap")
+    if not _is_number(message.message_id):
+        raise MalformedUpdateError("message_is_no_number")
     return _incoming(update, query.from_user, Tapped(storable(query.data), query.id, message.message_id), None)
 
 

@@ -97,6 +97,7 @@ def test_what_is_none_of_our_business_is_named_and_ignored(update: dict[str, Any
         message(text="4", date="yesterday"),
         message(text="4", date=10**15),
         {"update_id": 7, "callback_query": {"id": "1", "data": "x"}},
+        tap(message={"message_id": "12", "date": 0, "chat": CHAT}),
         {"update_id": 7, "message": {**BASE, "text": "4", "from": {**ANN, "id": "5"}, "chat": {**CHAT, "id": "5"}}},
     ],
 )
