@@ -166,7 +166,7 @@ def test_no_page_at_the_door_breaks_a_rule(tmp_path: Path, browser: Browser, lan
 def set_up(page: Page, bench: ClinicBench, name: str) -> list[str]:
     """Fill in the page of a setup link; answers what is wrong with the page of recovery codes that follows."""
     key = page.locator("main code").inner_text().replace(" ", "")
-    page.fill("[name=printed_name]", "Chen Wei")
+    page.fill("[name=printed_name]", "Investigator 09")
     page.fill("[name=password]", PASSWORD)
     page.fill("[name=repeated]", PASSWORD)
     bench.seeds[name] = key

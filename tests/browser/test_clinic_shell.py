@@ -81,7 +81,7 @@ def test_an_account_is_set_up_from_its_link_and_used(bench: ClinicBench, browser
         page = opened.open(java_script_enabled=script)
         page.goto(f"/clinic/setup/{link}")
         assert page.locator(".qr").evaluate("picture => picture.naturalWidth > 0") if script else True
-        page.get_by_label("Name on signatures").fill("陈伟 医师")
+        page.get_by_label("Name on signatures").fill("研究者 01")
         page.get_by_label("中文").check()
         page.get_by_label("Password", exact=True).fill("walnut ladder silk")
         page.get_by_label("Password again").fill("walnut ladder silk")
@@ -91,7 +91,7 @@ def test_an_account_is_set_up_from_its_link_and_used(bench: ClinicBench, browser
         expect(page.locator(".codes li")).to_have_count(10)
         page.get_by_role("link", name="已保存好，继续").click()
         page.get_by_role("link", name="Investigator 01").click()
-        expect(page.get_by_label("打印姓名")).to_have_value("陈伟 医师")
+        expect(page.get_by_label("打印姓名")).to_have_value("研究者 01")
         page.get_by_role("button", name="English").click()
         page.get_by_role("heading", name="Where you are signed in").wait_for()
         page.get_by_role("button", name="Sign out").click()

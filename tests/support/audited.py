@@ -63,7 +63,7 @@ def sign(site: SiteStudy, *, at: datetime) -> None:
         audit.participant = CODE
         store_draft(audit, participant, "W00", "printed", study=site.study)
         shown = record_hash(read_draft(audit.session, participant, "W00", site.study.protocol, at))
-        signer = Signer("Dr Chen", "password_and_code", "en")
+        signer = Signer("Dr Investigator 01", "password_and_code", "en")
         sign_draft(audit, participant, "W00", shown=shown, signer=signer, study=site.study)
 
 

@@ -56,7 +56,7 @@ def bench(tmp_path: Path) -> Iterator[ClinicBench]:
 
 @pytest.fixture
 def name(bench: ClinicBench) -> str:
-    return bench.add_staff(Role.CLINICIAN, name="Li Wei")
+    return bench.add_staff(Role.CLINICIAN, name="Investigator 01")
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ def test_the_review_page_holds_everything_that_is_signed_and_its_meaning(clinici
     assert "Review and sign SH-013 · W08" in said
     assert "“I have reviewed this CDAI, and it agrees with the source records.”" in said
     assert "3 + 3 + 3 + 3 + 3 + 3 + 3 = 21; 21 × 2 = 42.0" in said
-    assert "Sign as Dr Li Wei" in said
+    assert "Sign as Dr Investigator 01" in said
 
 
 def test_the_first_signature_asks_both_factors_and_a_later_one_the_password(
@@ -146,7 +146,7 @@ def test_a_signature_holds_name_role_time_zone_meaning_method_hash_and_audit_eve
 ) -> None:
     sign(clinician, name)
     (row,) = rows_of(bench, SignatureRow)
-    assert (row.printed_name, row.username, row.role, row.tzid) == ("Dr Li Wei", "Li Wei", "clinician", "Asia/Shanghai")
+    assert (row.printed_name, row.username, row.role, row.tzid) == ("Dr Investigator 01", "Investigator 01", "clinician", "Asia/Shanghai")
     assert (row.meaning, row.language, row.method) == ("reviewed", "en", "password_and_code")
     assert row.hash == hash_of(row.bundle)
     (event,) = rows_of(bench, AuditRow, seq=row.audit_seq)
@@ -162,15 +162,15 @@ def test_the_signature_stands_on_the_page_the_list_and_the_json(
     sign(clinician, name)
     said = words(clinician.get(PAGE))
     assert "Signed. The page below prints with your signature." in said
-    assert "Dr Li Wei (Li Wei, Investigator)" in said
+    assert "Dr Investigator 01 (Investigator 01, Investigator)" in said
     assert "Tue 9 Jun, 09:12 (Asia/Shanghai) = 2026-06-09 01:12 UTC" in said
-    assert "SH-013 · W08 Tue 9 Jun Signed 168.7 mild signed by Dr Li Wei" in words(clinician.get("/drafts?show=signed"))
+    assert "SH-013 · W08 Tue 9 Jun Signed 168.7 mild signed by Dr Investigator 01" in words(clinician.get("/drafts?show=signed"))
     with bench.database.read() as session:
         pulled = pull_draft(session, "SH-013", "W08", study=bench.study, now=bench.clock.now())
     found = signature_json(pulled.signature)
     assert found is not None
     assert (found["by"], found["role"], found["at"], found["void"]) == (
-        "Dr Li Wei", "clinician", "2026-06-09T01:12:00Z", None,
+        "Dr Investigator 01", "clinician", "2026-06-09T01:12:00Z", None,
     )  # fmt: skip
     assert clinician.get(f"{PAGE}/cdai.pdf").content.startswith(b"%PDF")
 
@@ -234,7 +234,7 @@ def test_a_changed_laboratory_value_makes_it_void_and_the_change_needs_a_reason(
     assert "Say why: saving makes the signature void." in words(refused)
     assert clinician.post(f"{PAGE}/clinic", given | {"reason": "corrected report"}).status_code == 303
     (void,) = rows_of(bench, SignatureVoidRow)
-    assert (void.by, void.cause, void.reason) == ("Li Wei", "clinic", "corrected report")
+    assert (void.by, void.cause, void.reason) == ("Investigator 01", "clinic", "corrected report")
     assert sign(clinician, name).status_code == 303
     assert [row.visit for row in rows_of(bench, SignatureRow)] == ["W08", "W08"]
 
