@@ -16,7 +16,7 @@ from bot.actions.study import Study
 from bot.channels.leadership import Alone, Leadership, LeadLostError
 from bot.channels.metrics import LEADING, MESSAGES
 from bot.channels.outcomes import Outcome, Retry
-from bot.channels.pace import WINDOW, Pace
+from bot.channels.pace import WINDOW, Pace, Turn
 from bot.channels.receipts import Consequences, Groups, Receipts, Sending, word_for
 from bot.log import get_logger
 from bot.storage.database import Database
@@ -71,7 +71,8 @@ class Dispatcher:
 
     Each round is one transaction: it confirms that we lead, records what has come back and marks what goes out next,
     so receipts are committed in groups and a crash leaves at most `IN_FLIGHT` messages unknown. A chat gets its next
-    message when the one before has come back: of two edits of a message the later one must win.
+    message when the one before has come back: of two edits of a message the later one must win. Planned messages wait
+    for room for a few, so that they share a round; answers take any room there is.
     """
 
     database: Database
@@ -140,7 +141,7 @@ class Dispatcher:
             await asyncio.wait(self._flying, timeout=within)
         if self.leadership.leading:
             with suppress(LeadLostError):
-                await self._commit(room=0)
+                await self._commit(room=0, planned=0)
                 await self.database.writing(self._resign)
         LEADING.set(0)
 
@@ -149,8 +150,9 @@ class Dispatcher:
         if not self.leadership.leading and not await self._stand():
             return False
         free = IN_FLIGHT - len(self._flying)
-        room = min(free, self.pace.room(self.clock.monotonic()))
-        claimed, started = await self._commit(room=room)
+        elapsed = self.clock.monotonic()
+        room, planned = (min(free, most) for most in (self.pace.room(elapsed), self.pace.planned_room(elapsed)))
+        claimed, started = await self._commit(room=room, planned=planned)
         for sending in started:
             self._under_way[sending.claim.id] = sending
             task = asyncio.create_task(self._send(sending))
@@ -158,19 +160,19 @@ class Dispatcher:
             task.add_done_callback(self._flying.discard)
         return claimed == room > 0
 
-    async def _commit(self, *, room: int) -> tuple[int, Sequence[Sending]]:
+    async def _commit(self, *, room: int, planned: int) -> tuple[int, Sequence[Sending]]:
         back, under_way = list(self._back), list(self._under_way.values())
         asked_at = self.clock.monotonic()
         if not back and room <= 0 and not self.leadership.wants_confirming(asked_at):
             return 0, ()
-        found = await self.database.writing(lambda: self._transact(back, room, under_way))
+        found = await self.database.writing(lambda: self._transact(back, room, planned, under_way))
         self.leadership.extend(asked_at)
         self._in_doubt = self._singly = False
         del self._back[: len(back)]
         return found
 
     def _transact(
-        self, back: Sequence[tuple[Sending, Outcome]], room: int, under_way: Sequence[Sending]
+        self, back: Sequence[tuple[Sending, Outcome]], room: int, planned: int, under_way: Sequence[Sending]
     ) -> tuple[int, Sequence[Sending]]:
         now, system_now = self.clock.now(), self.clock.system_now()
         held: dict[int, datetime | None] = {sending.ready.address: None for sending in under_way}
@@ -181,17 +183,23 @@ class Dispatcher:
             people = {one.row.participant_id for one, _outcome in back if one.row.participant_id is not None}
             lock_participants(session, people)
             self._receipts.record(session, back, now, system_now)
-            rows = self._claim(session, room, under_way, now, system_now) if room > 0 else ()
+            rows = self._claim(session, room, planned, under_way, now, system_now) if room > 0 else ()
             ours = [row for row in rows if row.state == "claimed"]
             begun = self._begin_all(session, ours, held, now, system_now)
-            self._sleep = self._until(next_due(session), now)
+            self._sleep = self._until(next_due(session), now, crowded=len(rows) >= planned)
         return len(rows), [sending for sending in begun if sending is not None]
 
     def _claim(
-        self, session: Session, room: int, under_way: Sequence[Sending], now: datetime, system_now: datetime
+        self,
+        session: Session,
+        room: int,
+        planned: int,
+        under_way: Sequence[Sending],
+        now: datetime,
+        system_now: datetime,
     ) -> Sequence[MessageRow]:
         rows = claim_due(
-            session, owner=self.owner, study_now=now, system_now=system_now, limit=room,
+            session, owner=self.owner, study_now=now, system_now=system_now, limit=room, planned=planned,
             busy_addresses={sending.ready.address for sending in under_way},
             busy_participants={one.row.participant_id for one in under_way if one.row.participant_id is not None},
         )  # fmt: skip
@@ -292,9 +300,9 @@ class Dispatcher:
                 MESSAGES.labels(row.kind, state).inc()
             case Ready():
                 begin_sending(session, row, now=now)
-                self.pace.note(prepared.address, self.clock.monotonic())
+                turn = self.pace.take(prepared.address, self.clock.monotonic())
                 held[prepared.address] = None
-                return Sending(claim_of(row), row, prepared)
+                return Sending(claim_of(row), row, prepared, turn)
         return None
 
     def _stumbled(self, session: Session, row: MessageRow, now: datetime, system_now: datetime) -> None:
@@ -306,6 +314,7 @@ class Dispatcher:
             put_back(session, row, next_try_at=system_now + rest, outcome="defect", counted=True)
 
     async def _send(self, sending: Sending) -> None:
+        await self._await_turn(sending.turn)
         outcome = await self._attempt(sending)
         if isinstance(outcome, Retry) and outcome.everyone and outcome.after:
             self.pace.pause(outcome.after + self.rng.random() / 2, self.clock.monotonic())
@@ -323,6 +332,13 @@ class Dispatcher:
             self._wake.set()
         else:
             asyncio.get_running_loop().call_later(GATHER, self._wake.set)
+
+    async def _await_turn(self, turn: Turn) -> None:
+        """What was prepared a little early waits; what leaves late counts from when it leaves."""
+        early = turn.at - self.clock.monotonic()
+        if early > 0:
+            await asyncio.sleep(early)
+        turn.at = max(turn.at, self.clock.monotonic())
 
     async def _attempt(self, sending: Sending) -> Outcome:
         """A process that slept through the end of its lease must not wake up sending."""
@@ -377,16 +393,16 @@ class Dispatcher:
             self._recovered_at = elapsed
             self._receipts.recover(session, alone=False, known=known, now=now, system_now=system_now)
 
-    def _until(self, due: datetime | None, now: datetime) -> float:
-        """Seconds to sleep when nothing wakes us earlier."""
+    def _until(self, due: datetime | None, now: datetime, *, crowded: bool) -> float:
+        """Seconds to sleep when nothing wakes us earlier; what waits only for room may go as soon as there is some."""
         if due is None:
             return LONGEST_SLEEP
         ahead = (due - now).total_seconds()
-        return min(ahead, LONGEST_SLEEP) if ahead > 0 else SHORT_SLEEP
+        return min(ahead, LONGEST_SLEEP) if ahead > 0 else 0.0 if crowded else SHORT_SLEEP
 
     async def _rest(self) -> None:
         delay = self.pace.delay(self.clock.monotonic())
-        seconds = min(max(self._sleep, delay), LONGEST_SLEEP) if delay else self._sleep
+        seconds = min(max(self._sleep, delay) or SHORT_SLEEP, LONGEST_SLEEP)
         try:
             async with asyncio.timeout(seconds):
                 await self._wake.wait()

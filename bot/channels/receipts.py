@@ -13,6 +13,7 @@ from bot.actions.prepare_message import Prepared, Ready
 from bot.actions.study import Study
 from bot.channels.metrics import MESSAGES
 from bot.channels.outcomes import Delivered, Outcome, Refused, Retry, Unknown
+from bot.channels.pace import Turn
 from bot.log import get_logger
 from bot.storage.outbox import Claim, finish, finish_delivered, held_row, put_back, recover
 from bot.storage.tables import MessageRow
@@ -48,6 +49,7 @@ class Sending:
     claim: Claim
     row: MessageRow  # as it was when it left
     ready: Ready
+    turn: Turn
 
 
 class Receipts:

@@ -156,11 +156,12 @@ def claim_due(
     study_now: datetime,
     system_now: datetime,
     limit: int,
+    planned: int | None = None,
     lease: timedelta = LEASE,
     busy_addresses: Collection[int] = (),
     busy_participants: Collection[int] = (),
 ) -> Sequence[MessageRow]:
-    """Claim up to `limit` messages that are due, replies first, then in order of due time.
+    """Claim up to `limit` messages that are due, replies first, then in order of due time up to `planned` in all.
 
     What is meant for a busy chat stays where it is: planned messages name the participant, replies the address.
     Due instants are study time; leases and pauses run by the system clock, on PostgreSQL by the database's.
@@ -170,10 +171,10 @@ def claim_due(
         return []
     clock = lease_clock(session, system_now)
     numbers: list[int] = []
-    for question in ANSWERS_FIRST:
-        if len(numbers) < limit:
+    for question, most in zip(ANSWERS_FIRST, (limit, limit if planned is None else planned), strict=True):
+        if len(numbers) < most:
             found = question.all(
-                session, study_now=study_now, clock=clock, room=limit - len(numbers),
+                session, study_now=study_now, clock=clock, room=most - len(numbers),
                 addresses=list(busy_addresses), people=list(busy_participants),
             )  # fmt: skip
             numbers.extend(row.id or 0 for row in found)

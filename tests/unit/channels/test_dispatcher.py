@@ -241,6 +241,25 @@ async def test_no_more_than_the_budget_goes_out_in_a_second(database: Database) 
     assert len(bench.network.sent) == 6
 
 
+async def test_reminders_wait_for_room_for_a_few_and_an_answer_takes_what_there_is(database: Database) -> None:
+    bench = Bench(database, pace=Pace(per_window=2))
+    for seconds in (0.0, 0.5):
+        bench.clock.set(T0 + seconds * SECOND)
+        bench.queue(f"after {seconds}", kind="prompt", priority=5, address=int(6000 + 2 * seconds), due_at=T0)
+        await bench.rounds()
+    assert len(bench.network.sent) == 2
+    bench.queue("third", "fourth", kind="prompt", priority=5, address=8000, due_at=T0)
+    bench.clock.set(T0 + 1.05 * SECOND)  # room for one
+    await bench.rounds()
+    assert len(bench.network.sent) == 2
+    bench.queue("answer", kind="reply", priority=0, address=7000)
+    await bench.rounds()
+    assert [ready.text for ready in bench.network.sent[2:]] == ["answer"]
+    bench.clock.advance(SECOND)
+    await bench.rounds()
+    assert [ready.text for ready in bench.network.sent[3:]] == ["third"]
+
+
 def deciding(decision: Callable[[datetime], Prepared]) -> Any:
     def prepare(session: Session, row: MessageRow, *, study: Study, now: datetime) -> Prepared:
         return decision(now)
