@@ -35,7 +35,7 @@ class WebServer:
         self._server = OwnLoopServer(
             uvicorn.Config(
                 app, log_config=None, access_log=False, server_header=False, lifespan="on" if lifespan else "off",
-                timeout_graceful_shutdown=LAST_REQUESTS,
+                ws="none", timeout_graceful_shutdown=LAST_REQUESTS,
                 proxy_headers=proxies is not None, forwarded_allow_ips=proxies or "",
             )
         )  # fmt: skip

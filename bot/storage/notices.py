@@ -8,8 +8,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
-import psycopg
-from psycopg import sql
 from sqlalchemy import Engine, text
 from sqlmodel import Session
 
@@ -32,6 +30,8 @@ def notify(session: Session, channel: str) -> None:
 
 async def listen(engine: Engine, heard: Mapping[str, Callable[[], None]]) -> None:
     """Call what belongs to each channel whenever it is heard, and once after every gap; until cancelled."""
+    import psycopg  # on SQLite nobody listens, and nothing of it is needed
+
     while True:
         with suppress(psycopg.Error, OSError):
             await _listen_once(engine, heard)
@@ -40,6 +40,9 @@ async def listen(engine: Engine, heard: Mapping[str, Callable[[], None]]) -> Non
 
 
 async def _listen_once(engine: Engine, heard: Mapping[str, Callable[[], None]]) -> None:
+    import psycopg
+    from psycopg import sql
+
     arguments, options = engine.dialect.create_connect_args(engine.url)
     connect: Callable[..., Awaitable[psycopg.AsyncConnection[Any]]] = psycopg.AsyncConnection.connect
     async with await connect(*arguments, **options, autocommit=True, connect_timeout=3) as connection:

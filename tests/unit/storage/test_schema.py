@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
@@ -15,7 +16,7 @@ from bot.audit import GENESIS
 from bot.errors import SchemaError
 from bot.people.actor import SYSTEM, Origin
 from bot.storage.database import Database
-from bot.storage.schema import check_guards, check_schema, current_revision, expected_revision, migrate
+from bot.storage.schema import check_guards, check_schema, configuration, current_revision, expected_revision, migrate
 from bot.storage.trail import Trail
 from tests.support.database import T0, add_participant
 
@@ -195,3 +196,7 @@ def test_the_trial_of_the_guards_waits_for_an_event_that_another_replica_is_writ
         assert thread.is_alive()
     thread.join(20)
     assert failed == []
+
+
+def test_the_newest_revision_is_the_last_of_the_migrations() -> None:
+    assert ScriptDirectory.from_config(configuration()).get_heads() == [expected_revision()]
