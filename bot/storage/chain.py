@@ -1,7 +1,7 @@
 """Both hash chains read as what they claim to be, against the anchors, the rows they tell of, and the guards."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
@@ -20,6 +20,14 @@ NAMES: Final = tuple(AuditEvent.__slots__)
 CHAIN_NAMES: Final[Mapping[str, str]] = {"audit_event": "the audit trail", "access_event": "the record of access"}
 TABLES: Final[Mapping[str, Any]] = {"audit_event": AuditRow, "access_event": AccessRow}
 Stored = tuple[AuditEvent, str, str]
+
+
+class VerificationStoppedError(Exception):
+    """Raised by whoever asked for a verification, when it is not to be gone on with."""
+
+
+def go_on() -> None:
+    """What is asked at every row, where nothing ever stops a verification."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,24 +86,33 @@ def stored_chain(
     query = select(*columns).order_by(table.c.seq).execution_options(yield_per=batch)
     if after is not None:
         query = query.where(table.c.seq > after)
-    for row in session.connection().execute(query):
-        yield AuditEvent(*row[:-2]), row[-2], row[-1]
+    with contextlib.closing(session.connection().execute(query)) as rows:
+        for row in rows:
+            yield AuditEvent(*row[:-2]), row[-2], row[-1]
 
 
-def verify_database(database: Database, anchors: Sequence[Anchor] = ()) -> Verification:
-    """Verify everything as it stands at one moment, while others go on writing."""
+def verify_database(
+    database: Database, anchors: Sequence[Anchor] = (), *, watch: Callable[[], None] = go_on
+) -> Verification:
+    """Verify everything as it stands at one moment, while others go on writing.
+
+    `watch` is called at every row, and may raise VerificationStoppedError.
+    """
     with database.read() as session:
         if not database.is_sqlite:
             session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
-        return verify_study(session, anchors)
+        return verify_study(session, anchors, watch=watch)
 
 
-def verify_study(session: Session, anchors: Sequence[Anchor] = ()) -> Verification:
+def verify_study(
+    session: Session, anchors: Sequence[Anchor] = (), *, watch: Callable[[], None] = go_on
+) -> Verification:
     """Both chains, their anchors, every insert-only row and every guard; reads everything once."""
-    open_claims = claims(session)
+    open_claims = claims(session, watch)
     unclaimed: list[Finding] = []
 
     def witness(event: AuditEvent) -> None:
+        watch()
         claim = claim_of(event)
         if claim is None:
             return
@@ -138,15 +155,16 @@ class Walk:
     def run(self, session: Session) -> list[Finding]:
         """The first finding by the chain itself, then the first by an anchor."""
         wanted = {head.seq for _anchor, head in self.anchors}
-        for event, prev_hash, stored_hash in self._readable(session):
-            self._look(event, prev_hash, stored_hash)
-            if event.seq in wanted:
-                self._hashes[event.seq] = (stored_hash, self.count)
-            self.witness(event)
+        with contextlib.closing(self._readable(session)) as events:
+            for event, prev_hash, stored_hash in events:
+                self._look(event, prev_hash, stored_hash)
+                if event.seq in wanted:
+                    self._hashes[event.seq] = (stored_hash, self.count)
+                self.witness(event)
         self._compare()
         return [*self._found.values()]
 
-    def _readable(self, session: Session) -> Iterator[Stored]:
+    def _readable(self, session: Session) -> Generator[Stored, None, None]:
         """The stored events up to the first that cannot even be read back; to find that, they are fetched singly."""
         with contextlib.suppress(ValueError, TypeError):
             yield from stored_chain(session, self.chain)

@@ -5,7 +5,8 @@ a row that was changed or taken away; a claim that no event meets belongs to a r
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from itertools import groupby
 from typing import Any, Final
 
@@ -30,6 +31,7 @@ from bot.storage.tables import (
 )
 
 Claim = tuple[Any, ...]
+Claims = Generator[Claim, None, None]
 ALTERED: Final = "altered"  # stands for a text that no longer has the hash it was stored with
 BATCH: Final = 500
 
@@ -65,12 +67,15 @@ def _claim(*parts: object) -> Claim:
     return parts
 
 
-def claims(session: Session) -> Counter[Claim]:
-    """Every claim of every insert-only row, counted."""
+def claims(session: Session, watch: Callable[[], None]) -> Counter[Claim]:
+    """Every claim of every insert-only row, counted; `watch` is called at each, and may stop it by raising."""
     found: Counter[Claim] = Counter()
     for source in (_answers, _entries, _assessments, _zones, _drafts, _signatures, _voids, _unlocks, _marks):
         try:
-            found.update(source(session))
+            with closing(source(session)) as rows:
+                for claim in rows:
+                    watch()
+                    found[claim] += 1
         except (ValueError, TypeError):
             found[_claim(source.__name__.strip("_"), "read", "a row that cannot be read", None)] += 1
     return found
@@ -79,10 +84,11 @@ def claims(session: Session) -> Counter[Claim]:
 def _of_participants(session: Session, table: Any, *order: Any) -> Iterator[tuple[str, Any]]:
     """The rows of a table with the code of their participant, in this order."""
     statement = select(ParticipantRow.code, table).join(ParticipantRow, ParticipantRow.id == table.participant_id)
-    yield from session.exec(statement.order_by(*map(col, order)).execution_options(yield_per=BATCH))
+    with closing(session.exec(statement.order_by(*map(col, order)).execution_options(yield_per=BATCH))) as found:
+        yield from found
 
 
-def _answers(session: Session) -> Iterator[Claim]:
+def _answers(session: Session) -> Claims:
     table = AnswerRow
     order = (table.participant_id, table.diary_day, table.item, table.ordinal)
     found = _of_participants(session, table, *order)
@@ -96,7 +102,7 @@ def _answers(session: Session) -> Iterator[Claim]:
             old = new
 
 
-def _entries(session: Session) -> Iterator[Claim]:
+def _entries(session: Session) -> Claims:
     found = _of_participants(session, EntryRow, EntryRow.participant_id, EntryRow.diary_day, EntryRow.revision)
     for (_person, day), rows in groupby(found, lambda one: (one[1].participant_id, one[1].diary_day)):
         previous: EntryRow | None = None
@@ -112,7 +118,7 @@ def _entries(session: Session) -> Iterator[Claim]:
             previous = row
 
 
-def _assessments(session: Session) -> Iterator[Claim]:
+def _assessments(session: Session) -> Claims:
     table = AssessmentRow
     found = _of_participants(session, table, table.participant_id, table.visit, table.component, table.revision)
     for (_person, visit, part), rows in groupby(
@@ -131,22 +137,24 @@ def _assessments(session: Session) -> Iterator[Claim]:
             previous = row
 
 
-def _zones(session: Session) -> Iterator[Claim]:
+def _zones(session: Session) -> Claims:
     first: set[int] = set()
-    for row in session.exec(select(ZoneRow).order_by(col(ZoneRow.id)).execution_options(yield_per=BATCH)):
-        changed = row.participant_id in first
-        first.add(row.participant_id)
-        action, more = ("change_zone", (as_text(row.reason),)) if changed else ("enrol", ())
-        for name in ("from_on", "tzid"):
-            new = as_text(getattr(row, name))
-            yield _claim("participant_zone", action, str(row.id), name, None, new, row.set_at, *more)
+    with closing(session.exec(select(ZoneRow).order_by(col(ZoneRow.id)).execution_options(yield_per=BATCH))) as rows:
+        for row in rows:
+            changed = row.participant_id in first
+            first.add(row.participant_id)
+            action, more = ("change_zone", (as_text(row.reason),)) if changed else ("enrol", ())
+            for name in ("from_on", "tzid"):
+                new = as_text(getattr(row, name))
+                yield _claim("participant_zone", action, str(row.id), name, None, new, row.set_at, *more)
 
 
-def _drafts(session: Session) -> Iterator[Claim]:
-    for row in session.exec(select(StoredDraftRow).execution_options(yield_per=BATCH)):
-        shown = {"visit": row.visit, "occasion": row.occasion, "hash": row.hash if _intact(row) else ALTERED}
-        for name, new in shown.items():
-            yield _claim("stored_draft", "store_draft", str(row.id), name, None, as_text(new), row.at, row.actor)
+def _drafts(session: Session) -> Claims:
+    with closing(session.exec(select(StoredDraftRow).execution_options(yield_per=BATCH))) as rows:
+        for row in rows:
+            shown = {"visit": row.visit, "occasion": row.occasion, "hash": row.hash if _intact(row) else ALTERED}
+            for name, new in shown.items():
+                yield _claim("stored_draft", "store_draft", str(row.id), name, None, as_text(new), row.at, row.actor)
 
 
 def _intact(row: StoredDraftRow) -> bool:
@@ -156,7 +164,7 @@ def _intact(row: StoredDraftRow) -> bool:
         return False
 
 
-def _signatures(session: Session) -> Iterator[Claim]:
+def _signatures(session: Session) -> Claims:
     drafts: Any = select(SignatureRow, StoredDraftRow).join(
         StoredDraftRow, col(StoredDraftRow.id) == SignatureRow.stored_draft_id, isouter=True
     )
@@ -176,7 +184,7 @@ def _genuine(row: SignatureRow, stored: StoredDraftRow) -> bool:
         return False
 
 
-def _voids(session: Session) -> Iterator[Claim]:
+def _voids(session: Session) -> Claims:
     pairs: Any = select(SignatureVoidRow, SignatureRow).join(
         SignatureRow, col(SignatureRow.id) == SignatureVoidRow.signature_id, isouter=True
     )
@@ -188,7 +196,7 @@ def _voids(session: Session) -> Iterator[Claim]:
         )  # fmt: skip
 
 
-def _unlocks(session: Session) -> Iterator[Claim]:
+def _unlocks(session: Session) -> Claims:
     for row in session.exec(select(UnlockRequestRow)):
         yield _claim(
             "unlock_request", "request_unlock", str(row.id), "signature_id", None, as_text(row.signature_id), row.at,
@@ -196,7 +204,7 @@ def _unlocks(session: Session) -> Iterator[Claim]:
         )  # fmt: skip
 
 
-def _marks(session: Session) -> Iterator[Claim]:
+def _marks(session: Session) -> Claims:
     for code, row in _of_participants(session, ReviewMarkRow, ReviewMarkRow.id):
         yield _claim(
             "review_mark", "mark_reviewed", f"{code}/{row.diary_day}/{row.revision}", row.kind, None, row.kind,

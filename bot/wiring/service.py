@@ -5,6 +5,7 @@ import os
 import secrets
 import signal
 import socket
+import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -43,6 +44,7 @@ from bot.errors import DiaryError
 from bot.i18n import resolve_language
 from bot.log import get_logger
 from bot.messages.replies import render_toast
+from bot.storage.chain import VerificationStoppedError
 from bot.storage.facts import note_fact
 from bot.storage.inbox import count_aside, count_waiting, oldest_waiting
 from bot.storage.leader import lease_age
@@ -91,6 +93,7 @@ class Service:
         self._tasks: dict[asyncio.Task[None], str] = {}
         self._failed: asyncio.Future[None] | None = None
         self._ready = self._verified = False
+        self._stopping = threading.Event()
         self.line = self._make_line()
         self.intake, self.dispatcher = self._make_intake(), self._make_dispatcher()
         self.housekeeper = Housekeeper(
@@ -254,6 +257,7 @@ class Service:
     async def stop(self) -> None:
         """Fetch nothing more, finish what is in hand, record it, and close."""
         self._ready = False
+        self._stopping.set()
         self.metronome.stop()
         await self._end_tasks("line", "clock_watch", "notices")
         if self.intake is not None:
@@ -403,13 +407,19 @@ class Service:
     def _look_after_audit(self) -> None:
         """Verify at the start and daily, anchor hourly; whatever is wrong goes to the log and to the clinic's page."""
         at = self.clock.system_now()
-        if self._verified:
-            found = verify_if_due(self.database, at=at)
-        else:
-            self._verified, found = True, verify_audit(self.database, at=at)
+        verify, self._verified = (verify_if_due if self._verified else verify_audit), True
+        try:
+            found = verify(self.database, at=at, watch=self._watch_audit)
+        except VerificationStoppedError:
+            return
         for finding in found.findings if found is not None else ():
             log.error("audit_not_intact", kind=finding.kind, count=finding.seq)
         self._anchor()
+
+    def _watch_audit(self) -> None:
+        """A study of years takes long to verify; whoever stops the service does not wait for it."""
+        if self._stopping.is_set():
+            raise VerificationStoppedError
 
     def _anchor(self) -> None:
         """Anchor when it is due; an anchor that cannot be written never undoes what has been committed."""

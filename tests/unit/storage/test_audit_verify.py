@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from bot.cli.app import app, guarded
 from bot.errors import RefusedError
 from bot.settings import setting_names
 from bot.storage.anchors import FILE_NAME, read_anchors
-from bot.storage.chain import verify_database
+from bot.storage.chain import VerificationStoppedError, verify_database
 from bot.storage.database import Database
 from bot.storage.signatures import head_of_trail
 from bot.storage.tables import AuditRow, EntryRow
@@ -201,6 +202,26 @@ def test_an_hour_or_a_signature_asks_for_an_anchor_and_nothing_new_does_not(eith
     anchors = read_anchors(tmp_path / FILE_NAME)
     assert [one.at for one in anchors] == sorted(one.at for one in anchors)
     assert verify_database(either, anchors).intact
+
+
+def test_a_verification_can_be_stopped_at_every_row_and_is_then_not_remembered(either: Database) -> None:
+    audited_study(either)
+    rows: list[int] = []
+    verify_database(either, watch=lambda: rows.append(1))
+
+    def patience(calls: int) -> Callable[[], None]:
+        left = iter(range(calls))
+
+        def watch() -> None:
+            if next(left, None) is None:
+                raise VerificationStoppedError
+
+        return watch
+
+    for calls in (0, len(rows) // 2, len(rows) - 1):
+        with pytest.raises(VerificationStoppedError):
+            verify_audit(either, at=AT, watch=patience(calls))
+    assert verify_if_due(either, at=AT, watch=patience(len(rows))) is not None
 
 
 def test_verifying_is_remembered_with_its_result_and_repeated_daily(either: Database, tmp_path: Path) -> None:
