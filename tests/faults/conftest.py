@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.joined import enrol_joined
 from tests.support.live import ANN, Live, live_site
 
 
@@ -22,4 +23,13 @@ def joined(site: Live) -> Live:
     site.run()
     site.ready()
     site.join(ANN, invitation, "en")
+    return site
+
+
+@pytest.fixture
+def four(site: Live) -> Live:
+    """A running site with four people who have joined and are asked at the same minute."""
+    enrol_joined(site, range(ANN, ANN + 4))
+    site.run()
+    site.ready()
     return site

@@ -221,6 +221,11 @@ class Live:
         until(lambda: self._has_seen(at), f"study time {at}")
         return at
 
+    def leap_to(self, at: datetime, *, within: float = PATIENCE) -> None:
+        """Move study time to an instant at once, past whatever falls due, and wait until all that is done."""
+        self.set_clock(at)
+        until(lambda: self._has_seen(at), f"rest at study time {at}; now {self.readiness()}", within=within)
+
     def _has_seen(self, at: datetime) -> bool:
         found = self.at_rest()
         return found is not None and datetime.fromisoformat(found["study_now"]) >= at
