@@ -92,6 +92,7 @@ class Dispatcher:
         self._receipts = Receipts(self.consequences, self.groups, self.rng)
         self._wake = asyncio.Event()
         self._back: list[tuple[Sending, Outcome]] = []
+        self._gathering: asyncio.TimerHandle | None = None
         self._flying: set[asyncio.Task[None]] = set()
         self._under_way: dict[int, Sending] = {}
         self._stopping = False
@@ -158,10 +159,11 @@ class Dispatcher:
             task = asyncio.create_task(self._send(sending))
             self._flying.add(task)
             task.add_done_callback(self._flying.discard)
-        return claimed == room > 0
+        return claimed == room > len(started)  # some of it was not sent after all, so that there is room left
 
     async def _commit(self, *, room: int, planned: int) -> tuple[int, Sequence[Sending]]:
         back, under_way = list(self._back), list(self._under_way.values())
+        self._stop_gathering()
         asked_at = self.clock.monotonic()
         if not back and room <= 0 and not self.leadership.wants_confirming(asked_at):
             return 0, ()
@@ -330,8 +332,14 @@ class Dispatcher:
         """Write receipts in groups: when there are a few, when nothing else is on its way, or a moment later."""
         if len(self._back) >= GROUP or len(self._flying) <= 1:
             self._wake.set()
-        else:
-            asyncio.get_running_loop().call_later(GATHER, self._wake.set)
+        elif self._gathering is None:
+            self._gathering = asyncio.get_running_loop().call_later(GATHER, self._wake.set)
+
+    def _stop_gathering(self) -> None:
+        """The round that begins takes what there is; what comes back during it begins a group of its own."""
+        if self._gathering is not None:
+            self._gathering.cancel()
+            self._gathering = None
 
     async def _await_turn(self, turn: Turn) -> None:
         """What was prepared a little early waits; what leaves late counts from when it leaves."""
