@@ -83,14 +83,18 @@ class Call:
     def open_days(self) -> list[DayRecord]:
         return open_records(self.diary, self.now)
 
-    def say(self, reply: Reply, language: str | None = None) -> None:
-        """Queue a text in answer; a flood of messages gets one merged answer a minute."""
+    def say(self, reply: Reply, language: str | None = None, *, screen: str = "") -> None:
+        """Queue a text in answer; a flood of messages gets one merged answer a minute.
+
+        What refuses an answer is never merged with "your messages have arrived": a flood gets it once for every
+        `screen` that it was typed at.
+        """
         params = dict(reply.params)
         if self.participant is not None:
             params.setdefault("phone", self.study.protocol.site(self.participant.site).phone)
         message, reference = reply.message_id, self.incoming.reference
         if self._is_flood():
-            message, reference = "flood", f"flood/{self.address}/{self.now:%Y%m%d%H%M}"
+            message, reference = self._merged(reply, screen)
         queue_reply(
             self.session,
             reference=reference,
@@ -103,6 +107,10 @@ class Call:
             params=params,
         )
         self.replies += 1
+
+    def _merged(self, reply: Reply, screen: str) -> tuple[str, str]:
+        reference = f"flood/{self.address}/{self.now:%Y%m%d%H%M}"
+        return (reply.message_id, f"{reference}/{screen}/{reply.message_id}") if reply.refuses else ("flood", reference)
 
     def _is_flood(self) -> bool:
         since = self.now - timedelta(minutes=1)

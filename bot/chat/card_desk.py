@@ -47,7 +47,7 @@ def take_text(call: Call, text: str) -> bool:
         return False
     card = max(cards, key=lambda row: (_is_asking(call, row), row.touched_at is not None, row.touched_at, row.id))
     if _came_before_the_question(call, card) and is_quantity(text):
-        call.say(Reply("typed.crossed"))
+        call.say(Reply("typed.crossed"), screen=screen_of(card))
         return True
     take_step(call, card, text)
     return True
@@ -75,6 +75,11 @@ def _came_before_the_question(call: Call, card: CardRow) -> bool:
     return shown_at is None or (sent_at is not None and ONE_SECOND <= shown_at - sent_at < ONE_DAY)
 
 
+def screen_of(card: CardRow) -> str:
+    """What tells one screen of a card from the next."""
+    return f"{card.id}.{card.revision}"
+
+
 def carry_out_pass(call: Call, text: str) -> None:
     """Keep the participant's own words for the site."""
     pass_to_site(call.trail, call.sender, text)
@@ -95,7 +100,7 @@ def _carry_out(call: Call, card: CardRow, outcome: CardOutcome, *, text: str) ->
         _carry_out_one(call, card, intent, text)
     _store(call, card, outcome.state, moved=outcome.state.revision != before)
     if outcome.reply is not None:
-        call.say(outcome.reply)
+        call.say(outcome.reply, screen=screen_of(card))
     if outcome.redraw:
         call.redraw(card)
 

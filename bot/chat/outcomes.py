@@ -103,6 +103,11 @@ class Reply:
     message_id: str
     params: Mapping[str, object] = field(default_factory=dict)
 
+    @property
+    def refuses(self) -> bool:
+        """Whether it says that something typed was not taken as an answer, so that silence would hide a loss."""
+        return self.message_id.startswith(("typed.", "number.")) and self.message_id != "typed.passed_on"
+
 
 @dataclass(frozen=True)
 class CardOutcome:

@@ -43,8 +43,8 @@ class PageCall(Call):
         """Say this on the next page."""
         self.notes.append(self.voice(message, **params))
 
-    def say(self, reply: Reply, language: str | None = None) -> None:
-        """Show what the chat would send."""
+    def say(self, reply: Reply, language: str | None = None, *, screen: str = "") -> None:  # noqa: ARG002  # as in the chat
+        """Show what the chat would send; a page merges nothing."""
         self.notes.append(Say(language or self.language).reply(reply, self.phone))
 
     def card_context(self, record: DayRecord) -> CardContext:

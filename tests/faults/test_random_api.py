@@ -1,5 +1,6 @@
 """A Bot API that fails at random, with its limits on: all is accounted for, and the budget is kept."""
 
+from bot.channels.pace import PER_WINDOW
 from tests.faults.random_api import run
 
 
@@ -8,3 +9,5 @@ def test_faults_at_random_leave_no_message_unaccounted_for_and_the_budget_is_kep
     assert figures.faults == []
     assert figures.requests > 40
     assert sum(figures.struck.values()) > 0
+    assert figures.timed > 40
+    assert 15 <= figures.most_timed <= PER_WINDOW

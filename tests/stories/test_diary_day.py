@@ -295,6 +295,25 @@ def test_a_flood_of_messages_gets_one_merged_answer(world: World) -> None:
     assert len(phone.bubbles) - before <= 32
 
 
+def test_in_a_flood_a_number_that_was_not_kept_is_still_told_so_once_for_each_question(world: World) -> None:
+    phone = at_the_prompt(world)
+    phone.tap("Start")
+    sent = world.now
+    world.wait(seconds=5)
+    for number in range(40):
+        store_update(world, phone, number)
+    phone.type("some words")
+    assert "one answer is for all" in phone.last.text
+    told = []
+    for answer_before in ("3", "1 Mild"):
+        phone.tap(answer_before)
+        for _ in range(2):
+            phone.type("2", sent_at=sent)
+        told.append(len([bubble for bubble in phone.bubbles if "not kept" in bubble.text]))
+    assert told == [1, 2]
+    assert [(row.item, row.value) for row in world.rows(AnswerRow)] == [("stools", 3), ("pain", 1)]
+
+
 def store_update(world: World, phone: Phone, number: int) -> None:
     from bot.storage.tables import InboxRow
 
