@@ -40,6 +40,7 @@ from tests.support.world import FIRST_DAY, SHANGHAI, Bubble, Phone, World
 PEOPLE = 6
 EVENINGS = 7
 TYPED = ("4", "2", "0", "17", "23", "3-4", "some words")
+REFUSED = ('"typed.crossed"', '"number.')  # replies that say that a number was not noted
 QUESTIONS = {"liquid or very soft": "stools", "Abdominal pain": "pain", "well-being today": "wellbeing"}
 Key = tuple[int, date]
 Stored = list[tuple[object, ...]]
@@ -194,7 +195,14 @@ class Evening:
         return tap_of(number, phone.address, bubble.id, data)
 
     def _bring_some(self, chat: int) -> None:
-        """Bring one or more waiting updates of a chat: each queue keeps its order, each update comes 1 to 5 times."""
+        """Bring one or more waiting updates of a chat: each queue keeps its order, each update comes 1 to 5 times.
+
+        A text waits a second at least: its date is in whole seconds, and what happens within one is left to the
+        order of numbers (decision 4).
+        """
+        if self.texts[chat]:
+            self.crossing.world.now += timedelta(seconds=1)
+            self.ordered.world.now = self.crossing.world.now
         batch = []
         for _ in range(self.rng.randint(1, 4)):
             queues = [queue for queue in (self.texts[chat], self.taps[chat]) if queue]
@@ -222,7 +230,7 @@ class Evening:
 
     def _judge(self, phones: list[Phone]) -> None:
         crossing, ordered = self.crossing.stored(), self.ordered.stored()
-        refusals = Counter(self.crossing.refused) + Counter(self._crossed_texts())
+        refusals = Counter(self.crossing.refused) + Counter(self._refused_texts())
         self.figures.refused += sum(refusals.values())
         for phone in phones:
             key = phone.address, self.day
@@ -260,10 +268,11 @@ class Evening:
         if (drawn := self._drawn(phone)) is not None:
             self.figures.faults.append(f"{where}: {drawn}")
 
-    def _crossed_texts(self) -> list[int]:
+    def _refused_texts(self) -> list[int]:
+        """The chats of texts that were answered with the word that nothing was noted."""
         with self.crossing.world.db.read() as session:
             rows = session.exec(select(MessageRow).where(MessageRow.kind == "reply")).all()
-        return [row.address or 0 for row in rows if "typed.crossed" in row.payload and self._is_mine(row)]
+        return [row.address or 0 for row in rows if self._is_mine(row) and any(one in row.payload for one in REFUSED)]
 
     def _is_mine(self, row: MessageRow) -> bool:
         return any(row.dedupe_key.startswith(f"u{update['update_id']}/") for update in self.done)
