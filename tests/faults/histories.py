@@ -41,7 +41,12 @@ PEOPLE = 6
 EVENINGS = 7
 TYPED = ("4", "2", "0", "17", "23", "3-4", "some words")
 REFUSED = ('"typed.crossed"', '"number.')  # replies that say that a number was not noted
-QUESTIONS = {"liquid or very soft": "stools", "Abdominal pain": "pain", "well-being today": "wellbeing"}
+QUESTIONS = {
+    "liquid or very soft": "stools",
+    "Count every stool": "stools",  # the definition, behind "What counts?"
+    "Abdominal pain": "pain",
+    "well-being today": "wellbeing",
+}
 Key = tuple[int, date]
 Stored = list[tuple[object, ...]]
 PROTOCOL = load_protocol(seed_protocol_path())
