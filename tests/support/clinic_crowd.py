@@ -243,8 +243,8 @@ def _sign_one(session: Session, drafts: Drafts, visit: str, on: date, chain: Cha
     session.add(
         SignatureRow(
             participant_id=person.id or 0, visit=visit, stored_draft_id=stored.id or 0, at=when, username="li",
-            printed_name="Dr Investigator 01", role="clinician", tzid="Asia/Shanghai", meaning="reviewed", language="zh",
-            method="password_and_code", bundle=bundle, canon_version=CANON_VERSION, hash=hash_of(bundle),
+            printed_name="Dr Investigator 01", role="clinician", tzid="Asia/Shanghai", meaning="reviewed",
+            language="zh", method="password_and_code", bundle=bundle, canon_version=CANON_VERSION, hash=hash_of(bundle),
             audit_seq=chain.seq + 1, app_version=APP_VERSION,
         )
     )  # fmt: skip

@@ -146,7 +146,12 @@ def test_a_signature_holds_name_role_time_zone_meaning_method_hash_and_audit_eve
 ) -> None:
     sign(clinician, name)
     (row,) = rows_of(bench, SignatureRow)
-    assert (row.printed_name, row.username, row.role, row.tzid) == ("Dr Investigator 01", "Investigator 01", "clinician", "Asia/Shanghai")
+    assert (row.printed_name, row.username, row.role, row.tzid) == (
+        "Dr Investigator 01",
+        "Investigator 01",
+        "clinician",
+        "Asia/Shanghai",
+    )
     assert (row.meaning, row.language, row.method) == ("reviewed", "en", "password_and_code")
     assert row.hash == hash_of(row.bundle)
     (event,) = rows_of(bench, AuditRow, seq=row.audit_seq)
@@ -164,7 +169,8 @@ def test_the_signature_stands_on_the_page_the_list_and_the_json(
     assert "Signed. The page below prints with your signature." in said
     assert "Dr Investigator 01 (Investigator 01, Investigator)" in said
     assert "Tue 9 Jun, 09:12 (Asia/Shanghai) = 2026-06-09 01:12 UTC" in said
-    assert "SH-013 · W08 Tue 9 Jun Signed 168.7 mild signed by Dr Investigator 01" in words(clinician.get("/drafts?show=signed"))
+    listed = words(clinician.get("/drafts?show=signed"))
+    assert "SH-013 · W08 Tue 9 Jun Signed 168.7 mild signed by Dr Investigator 01" in listed
     with bench.database.read() as session:
         pulled = pull_draft(session, "SH-013", "W08", study=bench.study, now=bench.clock.now())
     found = signature_json(pulled.signature)

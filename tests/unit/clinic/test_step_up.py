@@ -32,7 +32,8 @@ def filled(bench: ClinicBench, visitor: Visitor, link: str, **changed: str) -> d
     key = re.search(r"<code>([A-Z2-7 ]+)</code>", visitor.get(f"/setup/{link}").text)
     assert key
     code = code_at(key[1].replace(" ", ""), bench.clock.system_now())
-    form = {"printed_name": "Dr Investigator 01", "language": "zh", "password": PASSWORD, "repeated": PASSWORD, "code": code}
+    name = "Dr Investigator 01"
+    form = {"printed_name": name, "language": "zh", "password": PASSWORD, "repeated": PASSWORD, "code": code}
     return form | changed
 
 
