@@ -54,10 +54,16 @@ def test_the_link_bears_the_public_address_where_there_is_one(
     assert "within 72 hours" in said
 
 
+def test_a_role_that_does_not_exist_is_wrong_usage(console: typer.Typer) -> None:
+    found = run(console, "add", "Coordinator 02", "--role", "boss", "--site", "seh")
+    assert found.exit_code == 2
+    assert "boss" in found.output
+    assert json.loads(run(console, "list", "--json").stdout) == []
+
+
 @pytest.mark.parametrize(
     ("words", "refusal"),
     [
-        (("Coordinator 02", "--role", "boss", "--site", "seh"), InvalidInputError),
         (("Coordinator 02", "--role", "coordinator", "--site", "all"), InvalidInputError),
         (("Coordinator 02", "--role", "coordinator", "--site", "nowhere"), ScheduleError),
         (("coordinator  01", "--role", "monitor", "--site", "seh"), RefusedError),
