@@ -143,7 +143,7 @@ class Evening:
     figures: Figures
     day: date
     first_update: int
-    chosen: dict[int, set[tuple[str, int]]] = field(default_factory=lambda: defaultdict(set))
+    chosen: dict[int, Counter[tuple[str, int]]] = field(default_factory=lambda: defaultdict(Counter))
     texts: dict[int, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     taps: dict[int, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     done: list[dict[str, Any]] = field(default_factory=list)
@@ -183,7 +183,7 @@ class Evening:
     def _typed(self, phone: Phone, number: int, now: datetime) -> dict[str, Any]:
         text, asked = self.rng.choice(TYPED), question(phone)
         if asked is not None and text.isdigit():
-            self.chosen[phone.address].add((asked, int(text)))
+            self.chosen[phone.address][asked, int(text)] += 1
         return text_of(number, phone.address, text, now)
 
     def _tapped(self, phone: Phone, number: int) -> dict[str, Any] | None:
@@ -196,7 +196,7 @@ class Evening:
         data = self.rng.choice(pads if pads and self.rng.random() < 0.8 else buttons)
         tap = decode_tap(data)
         if tap is not None and tap.code in ITEM_BY_LETTER and tap.value.isdigit():
-            self.chosen[phone.address].add((ITEM_BY_LETTER[tap.code].value, int(tap.value)))
+            self.chosen[phone.address][ITEM_BY_LETTER[tap.code].value, int(tap.value)] += 1
         return tap_of(number, phone.address, bubble.id, data)
 
     def _bring_some(self, chat: int) -> None:
@@ -259,16 +259,18 @@ class Evening:
         crossed: bool,
     ) -> None:
         where = f"{self.day} of {phone.address}"
-        foreign = {(one[0], one[2]) for one in kept if one[0] != "entry"} - self.chosen[phone.address]
+        chosen, answers = self.chosen[phone.address], {(one[0], one[2]) for one in kept if one[0] != "entry"}
+        foreign = answers - set(chosen)
         if foreign:
             self.figures.faults.append(f"{where}: stored {foreign} that nobody chose for it")
         for entry in (one for one in kept if one[0] == "entry"):
             values = set(zip(("stools", "pain", "wellbeing"), entry[2:], strict=True))
-            if not values <= self.chosen[phone.address]:
+            if not values <= set(chosen):
                 self.figures.faults.append(f"{where}: the entry {values} was not chosen")
         if kept != meant:
             self.figures.differing += 1
-            if not (crossed and refused):
+            twice = any(chosen[one] > 1 for one in answers)  # tapped and typed alike on one screen: it counts once
+            if not (crossed and (refused or twice)):
                 self.figures.faults.append(f"{where}: {kept} instead of {meant}, and nothing was refused")
         if (drawn := self._drawn(phone)) is not None:
             self.figures.faults.append(f"{where}: {drawn}")
