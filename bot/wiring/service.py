@@ -58,7 +58,7 @@ from schedules.runner import Metronome, Tick
 log = get_logger(__name__)
 
 PARTS = ("ingest", "worker", "dispatch", "clinic")
-FIRST_PLAN = 0.5  # seconds before serving begins; each message is checked anew when it goes out anyway
+FIRST_PLAN = 0.2  # seconds before serving begins; each message is checked anew when it goes out anyway
 PLAN_EVERY = timedelta(seconds=60)
 BEAT_EVERY = timedelta(seconds=5)
 AUDIT_EVERY = timedelta(seconds=60)

@@ -71,9 +71,10 @@ def measure(planned: int, *, postgres: bool) -> tuple[float, float]:
             time.sleep(SETTLES)
             held = resident_mb(service.pid)
             busy = (processor_seconds(service.pid) - cpu) / SETTLES
+            stops = seconds_to_stop(service)
         say(f"{scene.scene.planned:,} planned", first_message_s=f"{first - entered_at:.2f}", goal="2.00",
             CPU_until_then_s=f"{cpu:.2f}", resident_MB=f"{held:.0f}", busy_afterwards=f"{busy:.0%}",
-            participants=scene.scene.participants)  # fmt: skip
+            stops_in_s=f"{stops:.1f}", participants=scene.scene.participants)  # fmt: skip
         return first - entered_at, held
 
 
@@ -85,6 +86,14 @@ def first_message(line: BenchLine, service: subprocess.Popen[str]) -> float:
         assert service.poll() is None, "the service ended"
         time.sleep(0.1)
     raise AssertionError("no message came")
+
+
+def seconds_to_stop(service: subprocess.Popen[str]) -> float:
+    """How long it takes from SIGTERM to the end of the process; fails when that is more than a minute."""
+    began = time.monotonic()
+    service.terminate()
+    service.wait(60)
+    return time.monotonic() - began
 
 
 def resident_mb(pid: int) -> float:
