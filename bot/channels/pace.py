@@ -9,9 +9,9 @@ PER_WINDOW = 30
 CHAT_GAP = 1.05  # seconds between planned messages in one chat
 CHAT_BURST = 8.0  # answers in a row on a participant's own taps; after that one for every gap
 FORGET_AFTER = 60.0
-LEAD = 0.05  # seconds that a message may be prepared before its turn comes
-GATHER = 5  # planned messages that are worth a round of their own
-GATHERS_FOR = 1 / 6  # seconds that room waits for more room
+LEAD = 0.1  # seconds that a message may be prepared before its turn comes
+GATHER = 10  # planned messages that are worth a round of their own
+GATHERS_FOR = 0.35  # seconds that room waits for more room
 
 
 @dataclass(slots=True)
