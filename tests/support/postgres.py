@@ -38,9 +38,10 @@ def require_postgres() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """A private server: its folder, and the address of its empty database."""
+    """A private server: its folder, and the address of its empty database; `durable` ones wait for the disk."""
 
     folder: Path
+    durable: bool = False
 
     @property
     def url(self) -> str:
@@ -55,7 +56,8 @@ class Cluster:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        options = f"-c listen_addresses='' -c unix_socket_directories={self.folder} -c fsync=off"
+        options = f"-c listen_addresses='' -c unix_socket_directories={self.folder}"
+        options += "" if self.durable else " -c fsync=off"
         _run("pg_ctl", "-D", f"{self.folder}/data", "-w", "-l", f"{self.folder}/log", "-o", options, "start")
 
     def stop(self, mode: str = "immediate") -> None:
@@ -64,12 +66,12 @@ class Cluster:
 
 
 @contextmanager
-def postgres_cluster() -> Iterator[Cluster]:
+def postgres_cluster(*, durable: bool = False) -> Iterator[Cluster]:
     """A fresh server on a private socket, started; it may be stopped and started again."""
     folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))  # socket paths must be short
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres", "postgres")
-    cluster = Cluster(folder)
+    cluster = Cluster(folder, durable)
     try:
         cluster.make()
         cluster.start()
@@ -83,9 +85,9 @@ def postgres_cluster() -> Iterator[Cluster]:
 
 
 @contextmanager
-def postgres_server() -> Iterator[str]:
+def postgres_server(*, durable: bool = False) -> Iterator[str]:
     """A fresh server; yields the address of its empty database."""
-    with postgres_cluster() as cluster:
+    with postgres_cluster(durable=durable) as cluster:
         yield cluster.url
 
 
