@@ -269,7 +269,8 @@ class Evening:
                 self.figures.faults.append(f"{where}: the entry {values} was not chosen")
         if kept != meant:
             self.figures.differing += 1
-            twice = any(chosen[one] > 1 for one in answers)  # tapped and typed alike on one screen: it counts once
+            # Tapped and typed alike on one screen: it counts once, so that something may be missing, never be added.
+            twice = set(kept) <= set(meant) and any(chosen[one] > 1 for one in answers)
             if not (crossed and (refused or twice)):
                 self.figures.faults.append(f"{where}: {kept} instead of {meant}, and nothing was refused")
         if (drawn := self._drawn(phone)) is not None:
