@@ -88,10 +88,12 @@ class PhoneRoutes:
             Route("/draft/{code}/{visit}", self._open(self.draft)),
         ]
 
-    async def page(self, _request: Request) -> Response:
-        """The page itself."""
+    async def page(self, request: Request) -> Response:
+        """The page itself, in words already; its script changes them with the language."""
         links = [link._asdict() for link in self._links]
-        return HTMLResponse(self._templates.get_template("phone.html").render(links=links))
+        language = _language(request)
+        page = self._templates.get_template("phone.html")
+        return HTMLResponse(page.render(links=links, language=language, words=_words(language)))
 
     async def asset(self, request: Request) -> Response:
         """Style sheet, script and words of the page."""
@@ -178,11 +180,10 @@ class PhoneRoutes:
         if self._draft_page is None:
             return _problem("not_found", 404)
         code, visit = request.path_params["code"], request.path_params["visit"]
-        language = "zh" if request.query_params.get("lang", "").startswith("zh") else "en"
+        language = _language(request)
         body = await run_in_threadpool(self._draft_page, code, visit, language)
-        words = json.loads(resources.files(_PAGE).joinpath("words.json").read_text("utf-8"))[language]
         page = self._templates.get_template("draft.html")
-        return HTMLResponse(page.render(body=body, code=code, visit=visit, language=language, words=words))
+        return HTMLResponse(page.render(body=body, code=code, visit=visit, language=language, words=_words(language)))
 
     def _open(self, endpoint: Callable[[Request], Any]) -> Callable[[Request], Any]:
         """Let only requests of our own page in, and turn refusals into answers."""
@@ -213,6 +214,16 @@ def tomorrow_evening(now: datetime, zone: ZoneInfo) -> datetime:
     """Return 18:00 of the next local date."""
     local = now.astimezone(zone) + timedelta(days=1)
     return local.replace(hour=_EVENING, minute=0, second=0, microsecond=0)
+
+
+def _language(request: Request) -> str:
+    wanted = request.query_params.get("lang") or request.headers.get("accept-language", "")
+    return "zh" if wanted.startswith("zh") else "en"
+
+
+def _words(language: str) -> dict[str, str]:
+    words: dict[str, dict[str, str]] = json.loads(resources.files(_PAGE).joinpath("words.json").read_text("utf-8"))
+    return words[language]
 
 
 def _problem(code: str, status: int, sentence: str = "") -> Response:
