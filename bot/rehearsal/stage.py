@@ -9,11 +9,10 @@ from functools import partial
 from random import Random
 
 from sqlalchemy import exists, func, select
-from sqlmodel import Session, col
+from sqlmodel import col
 
 from bot.actions import in_groups, record_delivery
-from bot.actions.come_back import TAPS_LAST, come_back
-from bot.actions.keep_time import last_heard, note_alive, silent_since
+from bot.actions.beat import beat
 from bot.actions.plan_messages import plan_due
 from bot.actions.prepare_message import prepare
 from bot.actions.study import Study
@@ -79,7 +78,7 @@ class Stage:
             database,
             clock,
             plan=partial(plan_due, study=study),
-            beat=self._beat,
+            beat=partial(beat, study=study),
             hears=lambda: True,
             planned=self.wake,
         )
@@ -154,12 +153,3 @@ class Stage:
             answer=TelegramSender(self._connection.bot).answer, queued=self.wake,
             trouble=lambda hint: render_toast("toast.not_saved", resolve_language(hint)),
         )  # fmt: skip
-
-    def _beat(self, session: Session, *, system_now: datetime, now: datetime, shifted: bool) -> bool:
-        """Beat as the service does: after a silence cards are redrawn, after a long one it was an outage."""
-        before, since = last_heard(session), silent_since(session, system_now, TAPS_LAST)
-        policy = self.study.protocol.outages
-        out = note_alive(session, policy, system_now=system_now, now=now, shifted=shifted)
-        if out or since is not None:
-            come_back(session, study=self.study, silent_since=since or before or now, now=now)
-        return out

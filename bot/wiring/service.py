@@ -18,8 +18,8 @@ from starlette.applications import Starlette
 
 from bot.actions import in_groups, record_delivery
 from bot.actions.anchor_audit import anchor_if_due
-from bot.actions.come_back import TAPS_LAST, come_back
-from bot.actions.keep_time import hold_beat, is_outage, last_heard, note_alive, note_step, silent_since
+from bot.actions.beat import beat
+from bot.actions.keep_time import is_outage, note_step
 from bot.actions.make_diary_link import DIARY_PATH
 from bot.actions.plan_messages import plan_next
 from bot.actions.prepare_message import prepare
@@ -173,9 +173,9 @@ class Service:
 
     def _ticks(self) -> Sequence[Tick]:
         plan = Tick("plan", PLAN_EVERY, self._tick_plan)
-        beat = Tick("beat", BEAT_EVERY, self.housekeeper.tick_beat)
+        beats = Tick("beat", BEAT_EVERY, self.housekeeper.tick_beat)
         alarms = Tick("alarms", ALARMS_EVERY, self._tick_alarms)
-        return plan, beat, alarms, Tick("audit", AUDIT_EVERY, self._tick_audit)
+        return plan, beats, alarms, Tick("audit", AUDIT_EVERY, self._tick_audit)
 
     def _webhook(self) -> Webhook | None:
         secret = self.settings.webhook_secret
@@ -347,14 +347,7 @@ class Service:
     def _beat(
         self, session: Session, *, system_now: datetime, now: datetime, shifted: bool, restarted: bool = False
     ) -> bool:
-        hold_beat(session)
-        since = silent_since(session, system_now, TAPS_LAST)
-        before = last_heard(session)
-        policy = self._study.protocol.outages
-        out = note_alive(session, policy, system_now=system_now, now=now, shifted=shifted, restarted=restarted)
-        if since is not None or (out and before is not None):
-            come_back(session, study=self._study, silent_since=since or before or now, now=now)
-        return out
+        return beat(session, study=self._study, system_now=system_now, now=now, shifted=shifted, restarted=restarted)
 
     def _note_outage(self) -> None:
         """Before anything is planned, sent or handled: days that an outage touched must be longer first."""

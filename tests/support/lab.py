@@ -21,9 +21,9 @@ import structlog
 from sqlmodel import Session, SQLModel, select
 
 from bot.actions import in_groups, record_delivery
-from bot.actions.come_back import TAPS_LAST, come_back
+from bot.actions.beat import beat
 from bot.actions.enrol import Enrolment, enrol
-from bot.actions.keep_time import is_outage, last_heard, note_alive, note_step, silent_since
+from bot.actions.keep_time import is_outage, note_step
 from bot.actions.plan_messages import plan_due
 from bot.actions.prepare_message import prepare
 from bot.actions.study import Study
@@ -356,10 +356,7 @@ class Lab:
             self._beat(session, system_now=system_now, now=now, shifted=False)
 
     def _beat(self, session: Session, *, system_now: datetime, now: datetime, shifted: bool) -> bool:
-        since, before = silent_since(session, system_now, TAPS_LAST), last_heard(session)
-        out = note_alive(session, self.study.protocol.outages, system_now=system_now, now=now, shifted=shifted)
-        if since is not None or (out and before is not None):
-            come_back(session, study=self.study, silent_since=since or before or now, now=now)
+        out = beat(session, study=self.study, system_now=system_now, now=now, shifted=shifted)
         if out:
             self.outages.append(now)
         return out

@@ -14,8 +14,7 @@ from typing import TypeVar
 from sqlmodel import Session, col, select
 
 from bot.actions import record_delivery
-from bot.actions.come_back import TAPS_LAST, come_back
-from bot.actions.keep_time import note_alive, silent_since
+from bot.actions.beat import beat
 from bot.actions.plan_messages import plan_due
 from bot.actions.prepare_message import Dropped, Later, Ready, prepare
 from bot.actions.study import Study
@@ -232,11 +231,7 @@ class World:
 
     def tick(self) -> None:
         with self.db.write() as session:
-            since = silent_since(session, self.system_now, TAPS_LAST)
-            policy = self.study.protocol.outages
-            note_alive(session, policy, system_now=self.system_now, now=self.now, shifted=True)
-            if since is not None:
-                come_back(session, study=self.study, silent_since=since, now=self.now)
+            beat(session, study=self.study, system_now=self.system_now, now=self.now, shifted=True)
             plan_due(session, study=self.study, now=self.now)
         self.deliver()
 
