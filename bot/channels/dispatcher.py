@@ -31,6 +31,7 @@ from bot.storage.outbox import (
     put_back,
 )
 from bot.storage.participants import lock_participants
+from bot.storage.pause import keep_pause, kept_pause
 from bot.storage.tables import MessageRow
 from bot.storage.trouble import DATABASE_TROUBLE
 from schedules.clock import Clock
@@ -185,11 +186,17 @@ class Dispatcher:
             people = {one.row.participant_id for one, _outcome in back if one.row.participant_id is not None}
             lock_participants(session, people)
             self._receipts.record(session, back, now, system_now)
+            self._keep_pause(session, back, system_now)
             rows = self._claim(session, room, planned, under_way, now, system_now) if room > 0 else ()
             ours = [row for row in rows if row.state == "claimed"]
             begun = self._begin_all(session, ours, held, now, system_now)
             self._sleep = self._until(next_due(session), now, crowded=len(rows) >= planned)
         return len(rows), [sending for sending in begun if sending is not None]
+
+    def _keep_pause(self, session: Session, back: Sequence[tuple[Sending, Outcome]], system_now: datetime) -> None:
+        """Write down a pause that came back with these receipts, for whoever sends after us."""
+        if any(isinstance(outcome, Retry) and outcome.everyone for _sending, outcome in back):
+            keep_pause(session, self.pace.paused_for(self.clock.monotonic()), system_now=system_now)
 
     def _claim(
         self,
@@ -357,10 +364,12 @@ class Dispatcher:
     async def _stand(self) -> bool:
         """Stand for the lead; whoever gets it answers for what any earlier leader had in hand."""
         asked_at = self.clock.monotonic()
-        if not await self.database.writing(self._begin_term):
+        pause = await self.database.writing(self._begin_term)
+        if pause is None:
             self._sleep = LONGEST_SLEEP
             return False
         self.leadership.extend(asked_at)
+        self.pace.pause(pause, asked_at)
         self._recovered_at, self._in_doubt = asked_at, False
         if self.leadership.taken_over:
             log.warning("lead_taken_over")
@@ -368,14 +377,14 @@ class Dispatcher:
         LEADING.set(1)
         return True
 
-    def _begin_term(self) -> bool:
+    def _begin_term(self) -> float | None:
+        """Seconds that are left of a pause asked for before our term; None when somebody else leads."""
+        system_now = self.clock.system_now()
         with self.database.write() as session:
             if not self.leadership.stand(session):
-                return False
-            self._receipts.recover(
-                session, alone=True, known=(), now=self.clock.now(), system_now=self.clock.system_now()
-            )
-        return True
+                return None
+            self._receipts.recover(session, alone=True, known=(), now=self.clock.now(), system_now=system_now)
+            return kept_pause(session, system_now=system_now)
 
     def _stand_by(self) -> None:
         """Another process leads now: what it has not seen from us, it has already answered for."""

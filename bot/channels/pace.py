@@ -87,6 +87,10 @@ class Pace:
         """Send nothing at all for so long: the channel asked for it."""
         self._paused_until = max(self._paused_until, now + seconds)
 
+    def paused_for(self, now: float) -> float:
+        """Seconds that are left of the pause."""
+        return max(self._paused_until - now, 0.0)
+
     def _free_from(self, turn: Turn) -> float:
         return turn.at + WINDOW - LEAD
 

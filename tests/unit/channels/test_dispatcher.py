@@ -204,6 +204,35 @@ async def test_a_pause_that_telegram_asks_for_holds_for_everybody_and_then_ends(
     assert [row.attempts for row in bench.rows()] == [0, 0]
 
 
+@pytest.mark.parametrize(("clock_put_back", "left"), [(0, 1), (3600, 5)])
+async def test_a_pause_outlives_the_process_and_a_clock_put_back_makes_it_no_longer_than_it_was(
+    bench: Bench, clock_put_back: int, left: int
+) -> None:
+    bench.network.outcomes.append(Retry("too_many_requests", 5.0, everyone=True))
+    bench.queue("first")
+    await bench.rounds()
+    bench.queue("second", address=7000, due_at=T0 - timedelta(days=1))
+    after = Bench(bench.database)
+    after.clock.set(T0 + (4 - clock_put_back) * SECOND)
+    await after.rounds()
+    after.clock.advance((left - 0.5) * SECOND)
+    await after.rounds()
+    assert after.network.sent == []
+    after.clock.advance(SECOND)
+    await after.rounds()
+    assert [ready.text for ready in after.network.sent][:1] == ["second"]
+
+
+async def test_a_pause_that_is_over_keeps_nobody_waiting_after_a_start(bench: Bench) -> None:
+    bench.network.outcomes.append(Retry("too_many_requests", 5.0, everyone=True))
+    bench.queue("first")
+    await bench.rounds()
+    after = Bench(bench.database)
+    after.clock.set(T0 + 6 * SECOND)
+    await after.rounds()
+    assert [ready.text for ready in after.network.sent] == ["first"]
+
+
 async def test_failed_attempts_wait_longer_each_time(bench: Bench) -> None:
     bench.network.outcomes += [Retry("not_connected")] * 3
     bench.queue("due")

@@ -13,7 +13,7 @@ from sqlmodel import col, select
 from bot.actions.prepare_message import Ready
 from bot.channels.dispatcher import Dispatcher
 from bot.channels.leadership import Elected
-from bot.channels.outcomes import Delivered, Outcome
+from bot.channels.outcomes import Delivered, Outcome, Retry
 from bot.storage.database import Database
 from bot.storage.leader import LEASE
 from bot.storage.outbox import begin_sending, claim_due
@@ -111,6 +111,23 @@ async def test_after_a_clean_stop_a_standby_sends_at_once(postgres: Database) ->
     await two.rounds()
     assert states(postgres) == {"a": "sent"}
     assert [ready.text for ready in two.network.sent] == ["a"]
+
+
+async def test_whoever_takes_over_obeys_the_pause_that_the_earlier_leader_was_asked_for(postgres: Database) -> None:
+    one, two = Replica(postgres, "one"), Replica(postgres, "two")
+    one.network.outcomes.append(Retry("too_many_requests", 30.0, everyone=True))
+    queue(postgres, "refused")
+    await one.rounds()
+    assert states(postgres) == {"refused": "planned"}
+    let_run_out(postgres)
+    queue(postgres, "other")
+    for _ in range(5):
+        two.clock.advance(timedelta(seconds=5))
+        await two.rounds()
+    assert (two.lead.leading, two.network.sent) == (True, [])
+    two.clock.advance(timedelta(seconds=6))
+    await two.rounds()
+    assert [ready.text for ready in two.network.sent] == ["refused", "other"]
 
 
 async def test_a_leader_that_slept_through_its_lease_writes_nothing_and_sends_nothing_more(postgres: Database) -> None:
