@@ -9,7 +9,7 @@ from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from sqlalchemy import Boolean, ColumnElement, Connection, SelectBase, Table, UpdateBase, bindparam, insert, update
 from sqlalchemy.engine import Dialect
@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.operators import OperatorType
 from sqlalchemy.types import UserDefinedType
 from sqlmodel import Session, SQLModel
 
@@ -75,6 +76,10 @@ class _Among(ColumnElement[bool]):
     def __init__(self, column: ColumnElement[Any], name: str) -> None:
         self.type = Boolean()
         self.column, self.values = column, bindparam(name, type_=_Several())
+
+    def self_group(self, against: OperatorType | None = None) -> Self:  # noqa: ARG002  # SQLAlchemy's signature
+        """In brackets already; SQLite would be given `... = 1` instead, for which no index serves."""
+        return self
 
 
 @compiles(_Among, "sqlite")

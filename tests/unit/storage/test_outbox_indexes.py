@@ -14,10 +14,11 @@ from bot.storage.database import Database
 from bot.storage.inbox import next_waiting
 from bot.storage.outbox import abandoned, cancel_superseded, claim_due, count_due, next_due
 from bot.storage.tables import MessageRow
+from bot.storage.views.one_day import read_one_days
 from schedules.loader import load_protocol, seed_protocol_path
 from tests.support.database import T0
 
-POLICY = load_protocol(seed_protocol_path()).outages
+PROTOCOL = load_protocol(seed_protocol_path())
 EDIT = MessageRow(
     dedupe_key="u1/card", participant_id=1, card_id=1, diary_day=T0.date(), kind="edit", due_at=T0, created_at=T0
 )
@@ -35,7 +36,7 @@ def claim_beside_busy_chats(session: Session) -> None:
 
 def leap(session: Session) -> None:
     for at in (T0, T0 + timedelta(days=1)):
-        note_alive(session, POLICY, system_now=T0, now=at, shifted=True)
+        note_alive(session, PROTOCOL.outages, system_now=T0, now=at, shifted=True)
 
 
 ASKED: dict[str, Callable[[Session], object]] = {
@@ -50,12 +51,12 @@ ASKED: dict[str, Callable[[Session], object]] = {
 
 
 @contextmanager
-def plans(session: Session) -> Iterator[list[str]]:
-    """How SQLite goes about each statement that touches messages."""
+def plans(session: Session, *tables: str) -> Iterator[list[str]]:
+    """How SQLite goes about each statement that touches one of these tables."""
     found: list[str] = []
 
     def explain(_conn: Any, cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
-        if "message" in statement or "inbox" in statement:
+        if statement.startswith(("SELECT", "UPDATE")) and any(table in statement for table in tables):
             asked = cursor.connection.cursor()
             found.extend(str(row[3]) for row in asked.execute(f"EXPLAIN QUERY PLAN {statement}", parameters))
 
@@ -66,14 +67,23 @@ def plans(session: Session) -> Iterator[list[str]]:
 
 @pytest.mark.parametrize("name", ASKED)
 def test_no_question_of_the_dispatcher_reads_the_whole_table(database: Database, name: str) -> None:
-    with database.write() as session, plans(session) as steps:
+    with database.write() as session, plans(session, "message") as steps:
         ASKED[name](session)
         touching = [step for step in steps if "message" in step]
         assert touching
         assert all("USING" in step and "INDEX" in step for step in touching), touching
 
 
+def test_the_last_check_of_a_reminder_reads_of_its_own_participant_only(database: Database) -> None:
+    tables = ("participant", "visit", "preparation", "chat", "card", "answer", "entry", "helped")
+    with database.write() as session, plans(session, *tables) as steps:
+        read_one_days(session, [(1, T0.date()), (2, T0.date())], PROTOCOL, T0)
+        read = {table for table in tables if any(step.startswith(f"SEARCH {table}") for step in steps)}
+        assert read == set(tables)
+        assert not [step for step in steps if step.startswith("SCAN") and "json_each" not in step]
+
+
 def test_the_next_update_of_a_chat_is_looked_for_among_those_that_wait(database: Database) -> None:
-    with database.write() as session, plans(session) as steps:
+    with database.write() as session, plans(session, "inbox") as steps:
         next_waiting(session, 5001)
     assert any("ix_inbox_waiting" in step for step in steps), steps
