@@ -121,6 +121,11 @@ def _day(day: date, language: str, skeleton: str) -> str:
     return re.sub(r"日(?=周|星期)", "日 ", wording).replace(",", "")
 
 
+def format_weekday(day: date, language: str) -> str:
+    """Name the day of the week as "Tue" or "周二"."""
+    return _day(date(day.year, day.month, day.day), resolve_language(language), "EEE")
+
+
 def format_day_relative(day: date, today: date, language: str) -> str:
     """Say "today", "tomorrow", "yesterday", or the date with its weekday."""
     near = {-1: YESTERDAY, 0: TODAY, 1: TOMORROW}.get((day - today).days)

@@ -1,6 +1,6 @@
 """Templates by language: strict about undefined names, escaped, with dates and times as people say them."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bot.clinic.glyphs import DAY_MARKS, EXCLUSIONS, MESSAGE_MARKS, ROLE_NAMES
 from bot.clinic.words import say, words_of
-from bot.i18n import LANGUAGES, format_day, format_day_relative, format_time
+from bot.i18n import LANGUAGES, format_day, format_day_relative, format_time, format_weekday
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 MINUS: Final = "\N{MINUS SIGN}"
@@ -39,6 +39,7 @@ def environment(language: str) -> Environment:
         "relative_day": lambda day, today: format_day_relative(day, today, language),
         "clock": lambda at, tzid=None: format_time(at, language, tzid),
         "moment": lambda at, tzid: moment(at, tzid, language),
+        "soon_after": lambda at, tzid, day: soon_after(at, tzid, day, language),
         "offset": offset,
         "utc": utc,
         "iso": lambda day: day.isoformat(),
@@ -60,6 +61,14 @@ def moment(at: datetime, tzid: str, language: str) -> str:
     """An instant in a zone as "Tue 9 Jun, 09:12" or "6月9日 周二 09:12"."""
     local = at.astimezone(ZoneInfo(tzid))
     return f"{format_day(local.date(), language)}{', ' if language == 'en' else ' '}{format_time(local, language)}"
+
+
+def soon_after(at: datetime, tzid: str, day: date, language: str) -> str:
+    """An instant in the week after a day that stands beside it, as "Tue 12:00" or "周二 12:00"; else in full."""
+    local = at.astimezone(ZoneInfo(tzid))
+    if day <= local.date() < day + timedelta(days=7):
+        return f"{format_weekday(local.date(), language)} {format_time(local, language)}"
+    return moment(at, tzid, language)
 
 
 def offset(at: datetime) -> str:

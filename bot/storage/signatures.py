@@ -60,6 +60,13 @@ def latest_signature(session: Session, participant_id: int, visit: str) -> Signe
     return found[-1] if found else None
 
 
+def last_signed(session: Session, participant_id: int) -> Mapping[str, tuple[SignedOnce, Mapping[str, object]]]:
+    """The latest signature of each visit that has one, with the result as it was stored when it was signed."""
+    last = {one.row.visit: one for one in signatures_of(session, participant_id)}
+    documents = signed_documents(session, {one.row.stored_draft_id for one in last.values()})
+    return {visit: (one, documents[one.row.stored_draft_id]) for visit, one in last.items()}
+
+
 def open_unlock(session: Session, signature_id: int) -> UnlockRequestRow | None:
     """The newest request to unlock a signature."""
     return session.exec(

@@ -1,5 +1,6 @@
 """One participant: visits, the diary of each with every revision, messages, tasks, and moving a visit."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -28,6 +29,7 @@ from bot.clinic.call import (
     text_of,
 )
 from bot.clinic.refusals import worded
+from bot.clinic.render import MINUS
 from bot.clinic.routes import Nav, Pages
 from bot.clinic.steps import Deed
 from bot.clinic.visit_week import MoveStrip, day_rows, move_strip, outlook, revisions
@@ -36,6 +38,7 @@ from bot.errors import DiaryError
 from bot.i18n import Message, clinic_text
 from bot.people.roles import Permission
 from bot.storage.participants import bound_chat, zone_history
+from bot.storage.signatures import SignedOnce, last_signed
 from bot.storage.tables import ParticipantRow
 from bot.storage.trail import Trail
 from bot.storage.views.board import Outlook
@@ -56,12 +59,14 @@ BACK: Final = {"board": "/board", "morning": "/morning"}
 
 @dataclass(frozen=True, slots=True)
 class VisitCard:
-    """One visit in the strip: its date, what is in hand, and whether it is the one on show."""
+    """One visit in the strip: its date, what is in hand, the total as signed, and whether it is the one on show."""
 
     visit: ScheduledVisit
     outlook: Outlook
     begun: bool
     current: bool
+    signature: SignedOnce | None
+    total: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,7 @@ def show_participant(request: Request, staff: SignedInStaff) -> Response:
         chat = bound_chat(session, participant.id or 0)
         ledger = read_ledger(session, diary, now, everything=request.query_params.get("messages") == "all")
         tasks, corrections = open_tasks(session, participant.id or 0), corrections_of(session, participant.id or 0)
+        signed = last_signed(session, participant.id or 0)
         movable = can_be_moved(staff, participant, visit)
         move = considered(request, session, participant, diary, visit) if movable else None
     note_view(request, staff, "participant", participant=participant.code)
@@ -104,7 +110,7 @@ def show_participant(request: Request, staff: SignedInStaff) -> Response:
         zone=zone_on(diary.zones, today),
         today=today,
         site_today=site_day(now, participant, study),
-        cards=visit_cards(request, diary, visit, today),
+        cards=visit_cards(request, diary, visit, today, signed),
         visit=visit,
         rows=rows,
         revisions=revisions(rows),
@@ -135,7 +141,13 @@ def visit_shown(request: Request, diary: Diary, today: date) -> ScheduledVisit:
     return (held_today or ahead or list(visits[-1:]))[0]
 
 
-def visit_cards(request: Request, diary: Diary, shown: ScheduledVisit, today: date) -> list[VisitCard]:
+def visit_cards(
+    request: Request,
+    diary: Diary,
+    shown: ScheduledVisit,
+    today: date,
+    signed: Mapping[str, tuple[SignedOnce, Mapping[str, object]]],
+) -> list[VisitCard]:
     """The strip of visits."""
     protocol, now = study_of(request).protocol, study_now(request)
     return [
@@ -144,9 +156,19 @@ def visit_cards(request: Request, diary: Diary, shown: ScheduledVisit, today: da
             outlook(diary, visit, protocol, now),
             bool(visit.scoring_days) and visit.scoring_days[0] <= today,
             visit.code == shown.code,
+            *signed_as(signed.get(visit.code)),
         )
         for visit in diary.calendar.visits
     ]
+
+
+def signed_as(signed: tuple[SignedOnce, Mapping[str, object]] | None) -> tuple[SignedOnce | None, str | None]:
+    """The latest signature of a visit, and the total it stands for as long as it stands."""
+    if signed is None:
+        return None, None
+    signature, document = signed
+    total = document.get("total") if signature.stands else None
+    return signature, None if total is None else str(total).replace("-", MINUS)
 
 
 def can_be_moved(staff: SignedInStaff, participant: ParticipantRow, visit: ScheduledVisit) -> bool:

@@ -245,6 +245,24 @@ def test_a_changed_laboratory_value_makes_it_void_and_the_change_needs_a_reason(
     assert [row.visit for row in rows_of(bench, SignatureRow)] == ["W08", "W08"]
 
 
+def test_the_visits_of_a_participant_show_the_signed_total_for_as_long_as_the_signature_stands(
+    bench: ClinicBench, name: str, clinician: Visitor
+) -> None:
+    home, total = "/participants/SH-013", "of 7 days · CDAI "
+    assert total not in words(clinician.get(home))
+    sign(clinician, name)
+    (stored,) = rows_of(bench, StoredDraftRow)
+    signed = words(clinician.get(home))
+    assert "W08 Tue 9 Jun Signed" in signed
+    assert f"{total}{json.loads(stored.result)['total']}" in signed
+    with changing(bench) as (audit, participant):
+        revise_day(audit, participant, date(2026, 6, 7), stools=9)
+        void_if_changed(audit, participant, "entry", study=bench.study, reason="paper note")
+    void = words(clinician.get(home))
+    assert "W08 Tue 9 Jun Signature void" in void
+    assert total not in void
+
+
 def test_week_0_stands_behind_every_later_signature(bench: ClinicBench, name: str, clinician: Visitor) -> None:
     sign(clinician, name)
     with changing(bench) as (audit, participant):
