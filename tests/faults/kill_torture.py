@@ -71,6 +71,7 @@ class Figures:
     audit_events: int = 0
     integrity_checks: int = 0
     overlaps: int = 0
+    leaps_cut: int = 0
     faults: list[str] = field(default_factory=list)
 
     def sentence(self) -> str:
@@ -84,7 +85,8 @@ class Figures:
             f"{self.commands_killed} of them killed, {self.commands_refused} refused by a busy database; "
             f"{self.audit_events} audit events verified, one chain a round; "
             f"{self.integrity_checks} integrity checks; "
-            f"{self.overlaps} overlapping requests; kill points {dict(sorted(self.points.items()))}; "
+            f"{self.overlaps} overlapping requests; {self.leaps_cut} leaps of study time cut off; "
+            f"kill points {dict(sorted(self.points.items()))}; "
             f"{len(self.faults)} faults found"
         )
 
@@ -222,6 +224,8 @@ class Round:
     killer: type[Killer] = Killer
     players: list[Player] = field(default_factory=list)
     checked: set[int] = field(default_factory=set)
+    settled: int = 0  # the offset of study time for which the service has said that it is ready
+    leaps_cut: int = 0
 
     def play(self, kills: int) -> None:
         """Kill so many times, let everybody finish what they began, and check the whole record."""
@@ -240,6 +244,7 @@ class Round:
             self.live.run(fresh=fresh)
             killer.arm()
             self._live_until_killed(killer, beside)
+            self._note_leap()
             self.figures.kills += 1
             self.figures.fresh += fresh
             self.figures.points[killer.point] += 1
@@ -282,10 +287,16 @@ class Round:
         found = self.live.at_rest()
         if found is None:
             return True
+        self.settled = self.live.offset
         if any(player.step() for player in self.players) or found["next_due"] is None:
             return found["next_due"] is not None
         self.live.set_clock(datetime.fromisoformat(found["next_due"]))
         return True
+
+    def _note_leap(self) -> None:
+        """Study time leapt and nobody had beaten since: the next life finds that nobody served meanwhile."""
+        if self.live.offset != self.settled:
+            self.leaps_cut, self.settled = self.leaps_cut + 1, self.live.offset
 
     def _finish(self) -> None:
         """Let everybody come to the end of what stands on their screens."""
@@ -342,7 +353,7 @@ class Round:
                 self._check_entries(session)
                 self._check_messages(session, kills)
                 self._check_commands(session, beside)
-                self.figures.faults += [f"outage noted: {row.started_at}" for row in session.exec(select(OutageRow))]
+                self._check_outages(session)
             self._check_chain(database)
         figures, line = self.figures, self.live.line
         figures.answers += sum(deed.kind == "answer" for player in self.players for deed in player.acknowledged)
@@ -353,6 +364,13 @@ class Round:
         allowed = {"unknown_callback", "repeated_callback", "late_callback", "not_modified", "conflict"}
         refusals = [f"{one.method} {one.description}" for one in self.live.api.violations_except(*allowed)]
         figures.faults += [f"refused request: {one}" for one in refusals[:5]]
+
+    def _check_outages(self, session: Session) -> None:
+        """Nobody was away for long: an outage can only stand for a leap of study time that a kill cut off."""
+        self.figures.leaps_cut += self.leaps_cut
+        outages = session.exec(select(OutageRow)).all()
+        if len(outages) > self.leaps_cut:
+            self.figures.faults += [f"outage noted: {row.started_at}, {self.leaps_cut} leaps" for row in outages]
 
     def _check_updates(self, session: Session) -> None:
         rows = session.exec(select(InboxRow)).all()
