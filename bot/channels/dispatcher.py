@@ -4,15 +4,15 @@ import asyncio
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from random import Random
 from typing import Protocol
 
-from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
-from bot.actions.prepare_message import Dropped, Later, Prepared, Ready
+from bot.actions.prepare_message import Ready
 from bot.actions.study import Study
+from bot.channels.departures import Departures, GroupFailedError, Prepare
 from bot.channels.leadership import Alone, Leadership, LeadLostError
 from bot.channels.metrics import LEADING, MESSAGES
 from bot.channels.outcomes import Outcome, Retry
@@ -20,22 +20,11 @@ from bot.channels.pace import WINDOW, Pace, Turn
 from bot.channels.receipts import Consequences, Groups, Receipts, Sending, word_for
 from bot.log import get_logger
 from bot.storage.database import Database
-from bot.storage.outbox import (
-    begin_sending,
-    claim_due,
-    claim_of,
-    finish,
-    free_unsent,
-    next_due,
-    postpone,
-    put_back,
-)
+from bot.storage.outbox import free_unsent, next_due
 from bot.storage.participants import lock_participants
 from bot.storage.pause import keep_pause, kept_pause
-from bot.storage.tables import MessageRow
 from bot.storage.trouble import DATABASE_TROUBLE
 from schedules.clock import Clock
-from schedules.delivery import backoff
 
 log = get_logger(__name__)
 
@@ -46,24 +35,12 @@ LONGEST_SLEEP = 1.0  # seconds
 SHORT_SLEEP = 0.2  # seconds, while something due rests between tries
 TROUBLE_REST = 1.0
 RECOVER_EVERY = 15.0  # seconds
-BUSY_REST = timedelta(seconds=0.2)  # while somebody else changes the participant
-DEFECT_TRIES = 5
 
 
 class Sender(Protocol):
     """The way out: never raises, every attempt has an outcome."""
 
     async def send(self, ready: Ready) -> Outcome: ...
-
-
-class Prepare(Protocol):
-    """The last check before a message goes out, and its words."""
-
-    def __call__(self, session: Session, row: MessageRow, *, study: Study, now: datetime) -> Prepared: ...
-
-
-class GroupFailedError(Exception):
-    """The database refused something of a group; alone it can be told whose it was."""
 
 
 @dataclass
@@ -91,6 +68,9 @@ class Dispatcher:
 
     def __post_init__(self) -> None:
         self._receipts = Receipts(self.consequences, self.groups, self.rng)
+        self._departures = Departures(
+            self.prepare, self.groups, self.study, self.pace, self.clock, owner=self.owner, rng=self.rng
+        )
         self._wake = asyncio.Event()
         self._back: list[tuple[Sending, Outcome]] = []
         self._gathering: asyncio.TimerHandle | None = None
@@ -101,7 +81,7 @@ class Dispatcher:
         self._ended.set()
         self._sleep = LONGEST_SLEEP
         self._recovered_at = 0.0
-        self._in_doubt = self._singly = False
+        self._in_doubt = False
 
     def wake(self) -> None:
         """Say that something may be due."""
@@ -131,7 +111,7 @@ class Dispatcher:
             return False
         except GroupFailedError as failed:
             log.warning("group_unpreparable", error=type(failed.__cause__).__name__)
-            self._singly = True
+            self._departures.singly = True
             return True  # again at once, each message alone
 
     async def stop(self, *, within: float = 25.0) -> None:
@@ -170,7 +150,7 @@ class Dispatcher:
             return 0, ()
         found = await self.database.writing(lambda: self._transact(back, room, planned, under_way))
         self.leadership.extend(asked_at)
-        self._in_doubt = self._singly = False
+        self._in_doubt = self._departures.singly = False
         del self._back[: len(back)]
         return found
 
@@ -178,7 +158,6 @@ class Dispatcher:
         self, back: Sequence[tuple[Sending, Outcome]], room: int, planned: int, under_way: Sequence[Sending]
     ) -> tuple[int, Sequence[Sending]]:
         now, system_now = self.clock.now(), self.clock.system_now()
-        held: dict[int, datetime | None] = {sending.ready.address: None for sending in under_way}
         known = {sending.claim.id for sending in (*under_way, *(sending for sending, _outcome in back))}
         with self.database.write() as session:
             self.leadership.confirm(session)
@@ -187,140 +166,16 @@ class Dispatcher:
             lock_participants(session, people)
             self._receipts.record(session, back, now, system_now)
             self._keep_pause(session, back, system_now)
-            rows = self._claim(session, room, planned, under_way, now, system_now) if room > 0 else ()
-            ours = [row for row in rows if row.state == "claimed"]
-            begun = self._begin_all(session, ours, held, now, system_now)
-            self._sleep = self._until(next_due(session), now, crowded=len(rows) >= planned)
-        return len(rows), [sending for sending in begun if sending is not None]
+            claimed, begun = self._departures.begin(
+                session, room=room, planned=planned, under_way=under_way, now=now, system_now=system_now
+            )
+            self._sleep = self._until(next_due(session), now, crowded=claimed >= planned)
+        return claimed, begun
 
     def _keep_pause(self, session: Session, back: Sequence[tuple[Sending, Outcome]], system_now: datetime) -> None:
         """Write down a pause that came back with these receipts, for whoever sends after us."""
         if any(isinstance(outcome, Retry) and outcome.everyone for _sending, outcome in back):
             keep_pause(session, self.pace.paused_for(self.clock.monotonic()), system_now=system_now)
-
-    def _claim(
-        self,
-        session: Session,
-        room: int,
-        planned: int,
-        under_way: Sequence[Sending],
-        now: datetime,
-        system_now: datetime,
-    ) -> Sequence[MessageRow]:
-        rows = claim_due(
-            session, owner=self.owner, study_now=now, system_now=system_now, limit=room, planned=planned,
-            busy_addresses={sending.ready.address for sending in under_way},
-            busy_participants={one.row.participant_id for one in under_way if one.row.participant_id is not None},
-        )  # fmt: skip
-        wanted = {row.participant_id for row in rows if row.participant_id is not None}
-        ours = lock_participants(session, wanted, wait=False)
-        for row in rows:
-            if row.participant_id is not None and row.participant_id not in ours:
-                put_back(session, row, next_try_at=system_now + BUSY_REST)
-        return rows
-
-    def _begin_all(
-        self,
-        session: Session,
-        rows: Sequence[MessageRow],
-        held: dict[int, datetime | None],
-        now: datetime,
-        system_now: datetime,
-    ) -> Sequence[Sending | None]:
-        """Check claimed messages together; a defect in one is found by checking each alone."""
-        if self.groups is not None and rows and not self._singly:
-            try:
-                prepared = self.groups.prepare(session, rows, study=self.study(), now=now)
-            except DATABASE_TROUBLE:
-                raise
-            except DBAPIError as error:  # PostgreSQL takes nothing more in this transaction
-                raise GroupFailedError from error
-            except Exception as error:  # noqa: BLE001  # each alone will say what it is
-                log.warning("group_unpreparable", rows=len(rows), error=type(error).__name__)
-            else:
-                both = zip(rows, prepared, strict=True)
-                return [self._hold_or_settle(session, row, one, held, now, system_now) for row, one in both]
-        return [self._begin(session, row, held, now, system_now) for row in rows]
-
-    def _hold_or_settle(
-        self,
-        session: Session,
-        row: MessageRow,
-        prepared: Prepared,
-        held: dict[int, datetime | None],
-        now: datetime,
-        system_now: datetime,
-    ) -> Sending | None:
-        """A message that must wait has got its card all the same: it shows no question until the message comes."""
-        if isinstance(prepared, Ready) and self._must_wait(prepared, row, held, system_now):
-            put_back(session, row, next_try_at=held[prepared.address])
-            return None
-        return self._settle(session, row, prepared, held, now)
-
-    def _begin(
-        self, session: Session, row: MessageRow, held: dict[int, datetime | None], now: datetime, system_now: datetime
-    ) -> Sending | None:
-        """Check a claimed message for the last time, and mark it as on its way.
-
-        `held` are the chats that must wait, with the system time until when; None is until something comes back.
-        """
-        savepoint = session.begin_nested()
-        try:
-            prepared = self.prepare(session, row, study=self.study(), now=now)
-        except DATABASE_TROUBLE:
-            raise
-        except Exception:
-            savepoint.rollback()
-            log.exception("message_unpreparable", outbox_id=row.id, kind=row.kind)
-            self._stumbled(session, row, now, system_now)
-            return None
-        if isinstance(prepared, Ready) and self._must_wait(prepared, row, held, system_now):
-            savepoint.rollback()
-            put_back(session, row, next_try_at=held[prepared.address])
-            return None
-        savepoint.commit()
-        return self._settle(session, row, prepared, held, now)
-
-    def _must_wait(self, ready: Ready, row: MessageRow, held: dict[int, datetime | None], system_now: datetime) -> bool:
-        """Whether this chat may not get the message yet; what follows for the same chat then waits behind it."""
-        if ready.address in held:
-            return True
-        delay = self._chat_delay(ready, row)
-        if delay:
-            held[ready.address] = system_now + timedelta(seconds=delay)
-        return delay > 0
-
-    def _chat_delay(self, ready: Ready, row: MessageRow) -> float:
-        return self.pace.chat_delay(ready.address, self.clock.monotonic(), planned=row.priority > 0)
-
-    def _settle(
-        self,
-        session: Session,
-        row: MessageRow,
-        prepared: Prepared,
-        held: dict[int, datetime | None],
-        now: datetime,
-    ) -> Sending | None:
-        match prepared:
-            case Later(due_at):
-                postpone(session, row, due_at=due_at)
-            case Dropped(state, reason):
-                finish(session, row, state, now=now, reason=reason)
-                MESSAGES.labels(row.kind, state).inc()
-            case Ready():
-                begin_sending(session, row, now=now)
-                turn = self.pace.take(prepared.address, self.clock.monotonic())
-                held[prepared.address] = None
-                return Sending(claim_of(row), row, prepared, turn)
-        return None
-
-    def _stumbled(self, session: Session, row: MessageRow, now: datetime, system_now: datetime) -> None:
-        """A message that cannot be worded waits and is tried again; in the end it is refused, not forgotten."""
-        if row.attempts + 1 >= DEFECT_TRIES:
-            finish(session, row, "refused", now=now, outcome="defect", reason="could not be prepared")
-        else:
-            rest = backoff(row.attempts + 1, self.rng)
-            put_back(session, row, next_try_at=system_now + rest, outcome="defect", counted=True)
 
     async def _send(self, sending: Sending) -> None:
         await self._await_turn(sending.turn)

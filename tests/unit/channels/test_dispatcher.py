@@ -11,7 +11,8 @@ from sqlmodel import Session, col, select
 
 from bot.actions.prepare_message import Dropped, Later, Prepared, Ready
 from bot.actions.study import Study
-from bot.channels.dispatcher import DEFECT_TRIES, IN_FLIGHT, Dispatcher
+from bot.channels.departures import DEFECT_TRIES
+from bot.channels.dispatcher import IN_FLIGHT, Dispatcher
 from bot.channels.outcomes import Delivered, Outcome, Refused, Retry, Unknown
 from bot.channels.pace import Pace
 from bot.storage.database import Database
@@ -289,20 +290,20 @@ async def test_reminders_wait_for_room_for_a_few_and_an_answer_takes_what_there_
     assert [ready.text for ready in bench.network.sent[3:]] == ["third"]
 
 
-def deciding(decision: Callable[[datetime], Prepared]) -> Any:
+def deciding(decision: Callable[[str], Prepared]) -> Any:
     def prepare(session: Session, row: MessageRow, *, study: Study, now: datetime) -> Prepared:
-        return decision(now)
+        return decision(row.dedupe_key)
 
     return prepare
 
 
 async def test_the_last_check_may_drop_or_postpone(database: Database) -> None:
-    bench = Bench(database, prepare=deciding(lambda _now: Dropped("expired", "its time had passed")))
+    decisions = {"dropped": Dropped("expired", "its time had passed"), "postponed": Later(T0 + SECOND)}
+    bench = Bench(database, prepare=deciding(decisions.__getitem__))
     bench.queue("dropped")
     await bench.rounds()
     (row,) = bench.rows()
     assert (row.state, row.reason, bench.network.sent) == ("expired", "its time had passed", [])
-    bench.dispatcher.prepare = deciding(lambda now: Later(now + SECOND))
     bench.queue("postponed")
     await bench.rounds()
     assert bench.states()["postponed"] == "planned"
@@ -310,7 +311,7 @@ async def test_the_last_check_may_drop_or_postpone(database: Database) -> None:
 
 
 async def test_a_thousand_expired_messages_do_not_wait_for_each_other(database: Database) -> None:
-    bench = Bench(database, prepare=deciding(lambda _now: Dropped("expired", "late")))
+    bench = Bench(database, prepare=deciding(lambda _key: Dropped("expired", "late")))
     bench.queue(*(f"m{number}" for number in range(50)))
     assert [await bench.dispatcher.round() for _ in range(6)] == [True] * 5 + [False]
     assert set(bench.states().values()) == {"expired"}
