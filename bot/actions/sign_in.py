@@ -53,13 +53,17 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What was typed, and from where; `code` is a one-time code or a recovery code."""
+    """What was typed, and from where; `code` is a one-time code or a recovery code.
+
+    `language` is the one chosen on the form itself, which then becomes the account's own.
+    """
 
     name: str
     password: str
     code: str
     ip: str
     agent: str
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,6 @@ class SignInResult:
     verdict: Verdict
     token: str | None = None
     wait_seconds: int = 0
-    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +108,9 @@ def sign_in(gate: Gate, attempt: Attempt, *, at: datetime) -> SignInResult:
         if verdict is not Verdict.PASSED:
             return SignInResult(verdict, wait_seconds=wait)
         now.credential.password_hash = fresh or now.credential.password_hash
+        now.credential.language = attempt.language or now.credential.language
         token = open_session(session, now, ip=attempt.ip, agent=attempt.agent, at=at)
-        return SignInResult(verdict, token, language=now.credential.language)
+        return SignInResult(verdict, token)
 
 
 def check_factors(

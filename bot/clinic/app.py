@@ -45,7 +45,7 @@ from bot.clinic.render import environments
 from bot.clinic.routes import Handler, OpenHandler, Page, all_counts, all_routes
 from bot.clinic.words import say
 from bot.errors import DiaryError
-from bot.i18n import clinic_text, resolve_language
+from bot.i18n import LANGUAGES, clinic_text, resolve_language
 from bot.log import get_logger
 from bot.people.passwords import Passwords
 from bot.people.roles import Role, can
@@ -233,6 +233,9 @@ def to_sign_in(request: Request, found: Found | None) -> Response:
     if request.method == "GET":
         query = f"?{request.url.query}" if request.url.query else ""
         address += "&next=" + quote(request.url.path + query, safe="/")
+        address += "".join(
+            f"&lang={language}" for language in LANGUAGES if language == request.query_params.get("lang")
+        )
     response: Response = RedirectResponse(address, status_code=303)
     if request.headers.get("hx-request") == "true":
         response = Response(status_code=401, headers={"HX-Redirect": address})

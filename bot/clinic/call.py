@@ -39,6 +39,7 @@ Result = TypeVar("Result")
 COUNT_KEPT_SECONDS: Final = 15.0
 SAID: Final = "clinic_said"
 LANGUAGE: Final = "clinic_language"
+OTHER_LANGUAGE: Final = {"en": "zh", "zh": "en"}
 YEAR_SECONDS: Final = 365 * 24 * 3600
 ENDED_MEANWHILE: Final = clinic_text(
     "refused", "Your session has ended in the meantime, and nothing was changed: sign in again."
@@ -308,7 +309,8 @@ def _shared_context(request: Request, clinic: Clinic) -> dict[str, object]:
         "lang": language,
         "html_lang": HTML_LANG[language],
         "url": lambda path: link(request, path),
-        "here": request.url.path,
+        "here": request.url.path + (f"?{request.url.query}" if request.method == "GET" and request.url.query else ""),
+        "in_other_language": "?" + request.url.include_query_params(lang=OTHER_LANGUAGE[language]).query,
         "csrf": csrf_token(clinic.gate.sealer, request.state.csrf_secret) if request.state.csrf_secret else "",
         "nav": nav_for(request, staff) if staff else [],
         "at_local": local_now(request),

@@ -27,7 +27,7 @@ from bot.clinic.call import (
     text_of,
 )
 from bot.clinic.routes import Pages
-from bot.i18n import Message, clinic_text, resolve_language
+from bot.i18n import LANGUAGES, Message, clinic_text, resolve_language
 from bot.people.actor import Origin
 from bot.people.one_time_codes import provisioning_uri
 from bot.people.passwords import PasswordFault
@@ -87,6 +87,7 @@ def show_sign_in(request: Request) -> Response:
         params={},
         name="",
         next=request.query_params.get("next", ""),
+        chosen=request.query_params.get("lang", ""),
     )
 
 
@@ -100,6 +101,7 @@ def take_sign_in(request: Request) -> Response:
         code=text_of(request, "code"),
         ip=caller_ip(request),
         agent=request.headers.get("user-agent", "")[:120],
+        language=chosen if (chosen := text_of(request, "lang")) in LANGUAGES else None,
     )
     result = sign_in(clinic_of(request).gate, attempt, at=security_now(request))
     if result.token is None:
@@ -115,6 +117,7 @@ def wrong(request: Request, attempt: Attempt, result: SignInResult) -> Response:
     return page(
         request, "sign_in.html", status=429 if result.verdict is Verdict.TOO_MANY else 401, reason=None,
         problem=VERDICTS[result.verdict], params=params, name=attempt.name[:60], next=text_of(request, "next"),
+        chosen=attempt.language or "",
     )  # fmt: skip
 
 

@@ -23,7 +23,7 @@ function setLanguage(language) {
   for (const element of document.querySelectorAll("[data-word]")) element.textContent = say(language, element.dataset.word);
   for (const link of document.querySelectorAll(".links a")) {
     link.textContent = link.dataset[language];
-    if (link.pathname.startsWith("/draft/")) link.search = `?lang=${language}`;
+    if (/^\/(draft|sign-ins|clinic)(\/|$)/.test(link.pathname)) link.search = `?lang=${language}`;
   }
   for (const button of find("page-language").children) {
     button.setAttribute("aria-pressed", String(button.dataset.language === language));

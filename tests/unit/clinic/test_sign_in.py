@@ -1,6 +1,8 @@
 """Signing in: both factors, limits, lock-out, one use of each code, and nothing that tells who has an account."""
 
+import re
 from datetime import timedelta
+from html import unescape
 
 from sqlmodel import select
 
@@ -27,6 +29,43 @@ def test_signing_in_needs_password_and_code_and_leads_to_the_start(bench: Clinic
     assert answer.headers["location"] == "/clinic/"
     assert visitor.get("/account").status_code == 200
     assert actions(bench) == ["refuse_sign_in", "refuse_sign_in", "sign_in"]
+
+
+def test_the_language_chosen_on_the_way_in_is_the_persons_and_where_they_were_heading_is_kept(
+    bench: ClinicBench,
+) -> None:
+    name, visitor = bench.add_staff(Role.COORDINATOR), bench.visitor()
+    assert "Morning list" in body_of(bench.signed_in(name).get("/morning"))
+    bench.next_code()
+    door = visitor.get("/sign-in?why=needed&next=/clinic/board").text
+    (other,) = re.findall(r'href="(\?[^"]*lang=zh[^"]*)"', door)
+    asked = visitor.get("/sign-in" + unescape(other))
+    assert 'name="lang" value="zh"' in asked.text
+    assert 'name="next" value="/clinic/board"' in asked.text
+    data = {"name": name, "password": PASSWORD, "code": bench.code(name), "next": "", "lang": "zh"}
+    assert visitor.post("/sign-in", data, page="/sign-in").status_code == 303
+    assert "今早清单" in body_of(visitor.get("/morning"))
+
+
+def test_the_language_of_an_account_stays_when_another_was_spoken_at_this_browser(bench: ClinicBench) -> None:
+    name, visitor = bench.add_staff(Role.COORDINATOR), bench.visitor()
+    visitor.get("/sign-in?lang=zh")
+    assert 'name="lang"' not in visitor.get("/sign-in").text
+    visitor.sign_in(name)
+    assert "Morning list" in body_of(visitor.get("/morning"))
+
+
+def test_switching_the_language_shows_the_same_page_with_what_was_asked_of_it(bench: ClinicBench) -> None:
+    visitor = bench.signed_in(bench.add_staff(Role.COORDINATOR))
+    page = "/board?q=SH&visit=W04"
+    assert f'name="back" value="/clinic{page.replace("&", "&amp;")}"' in visitor.get(page).text
+    answer = visitor.post("/language", {"language": "zh", "back": f"/clinic{page}"}, page="/board")
+    assert answer.headers["location"] == f"/clinic{page}"
+
+
+def test_an_address_with_a_language_leads_through_the_door_in_it(bench: ClinicBench) -> None:
+    assert bench.visitor().get("/?lang=zh").headers["location"].endswith("&lang=zh")
+    assert "lang=" not in bench.visitor().get("/?lang=elvish").headers["location"].replace("lang%3D", "")
 
 
 def test_a_wrong_name_and_a_wrong_password_read_alike(bench: ClinicBench) -> None:
