@@ -50,7 +50,8 @@ class Dispatcher:
     Each round is one transaction: it confirms that we lead, records what has come back and marks what goes out next,
     so receipts are committed in groups and a crash leaves at most `IN_FLIGHT` messages unknown. A chat gets its next
     message when the one before has come back: of two edits of a message the later one must win. Planned messages wait
-    for room for a few, so that they share a round; answers take any room there is.
+    for room for a few, so that they share a round; answers take any room there is, and go while `holds` says that
+    planned messages must wait.
     """
 
     database: Database
@@ -63,6 +64,7 @@ class Dispatcher:
     rng: Random
     leadership: Leadership = field(default_factory=Alone)
     watch: Callable[[], None] = lambda: None
+    holds: Callable[[], bool] = lambda: False
     groups: Groups | None = None
     pace: Pace = field(default_factory=Pace)
 
@@ -133,7 +135,8 @@ class Dispatcher:
             return False
         free = IN_FLIGHT - len(self._flying)
         elapsed = self.clock.monotonic()
-        room, planned = (min(free, most) for most in (self.pace.room(elapsed), self.pace.planned_room(elapsed)))
+        most = 0 if self.holds() else self.pace.planned_room(elapsed)
+        room, planned = min(free, self.pace.room(elapsed)), min(free, most)
         claimed, started = await self._commit(room=room, planned=planned)
         for sending in started:
             self._under_way[sending.claim.id] = sending

@@ -27,6 +27,7 @@ from bot.actions.send_morning_list import queue_morning_lists
 from bot.actions.study import Study, load_study, protocol_in_force
 from bot.actions.verify_audit import verify_audit, verify_if_due
 from bot.channels.alarms import Alarms, Signs
+from bot.channels.catching_up import CatchingUp
 from bot.channels.dispatcher import Dispatcher
 from bot.channels.housekeeping import Housekeeper, Plan
 from bot.channels.http import Readiness, Webhook, create_http
@@ -65,8 +66,6 @@ AUDIT_EVERY = timedelta(seconds=60)
 ALARMS_EVERY = timedelta(seconds=15)
 BOT_USERNAME = "bot_username"
 STARTS_WITHIN = 60.0  # seconds in which the database may be busy
-CATCHES_UP_WITHIN = 10.0  # seconds at a start for which nothing is sent while updates still wait
-CAUGHT_UP_LOOK = 0.05
 LAST_TASKS = 5.0  # seconds that cancelled tasks get to end
 Mount = Callable[[FastAPI], None]
 
@@ -95,6 +94,7 @@ class Service:
         self._ready = self._verified = False
         self._stopping = threading.Event()
         self.line = self._make_line()
+        self.catching_up = self._make_catching_up()
         self.intake, self.dispatcher = self._make_intake(), self._make_dispatcher()
         self.housekeeper = Housekeeper(
             self.database, self.clock, plan=self._plan, beat=self._beat, hears=self._hears, planned=self._queued,
@@ -122,6 +122,15 @@ class Service:
         return Line(
             self.settings, self.database, self.clock, ingest="ingest" in self._parts,
             named=self._remember_name, stored=self._stored, trouble=not_saved, resumed=self._end_outage,
+            failed=self._catch_up,
+        )  # fmt: skip
+
+    def _make_catching_up(self) -> CatchingUp | None:
+        if self.line is None or "dispatch" not in self._parts:
+            return None
+        return CatchingUp(
+            self.database, self.clock, self.line.fetched, within=self.line.catches_up_within,
+            look_every=self.line.look_every, let_go=self._queued,
         )  # fmt: skip
 
     def _make_intake(self) -> Intake | None:
@@ -133,13 +142,14 @@ class Service:
         )  # fmt: skip
 
     def _make_dispatcher(self) -> Dispatcher | None:
-        if self.line is None or "dispatch" not in self._parts:
+        if self.line is None or self.catching_up is None:
             return None
         alone = self.database.is_sqlite
         owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        sender = self.catching_up.heed(TelegramSender(self.line.bot, alone=alone))
         return Dispatcher(
-            self.database, self.clock, self.study, TelegramSender(self.line.bot, alone=alone), prepare, record_delivery,
-            owner=owner, leadership=Alone() if alone else Elected(owner, self.clock),
+            self.database, self.clock, self.study, sender, prepare, record_delivery,
+            holds=self.catching_up.holds, owner=owner, leadership=Alone() if alone else Elected(owner, self.clock),
             rng=Random(secrets.randbits(64)), watch=self._watch_metronome,  # noqa: S311  # jitter, no secret
             groups=in_groups,
         )  # fmt: skip
@@ -231,35 +241,23 @@ class Service:
 
     async def _open_line(self, line: Line) -> None:
         await line.greet()
-        if self.dispatcher is not None:
-            self._spawn("dispatcher", self._send(line, self.dispatcher))
+        if self.dispatcher is not None and self.catching_up is not None:
+            self._catch_up()
+            self._spawn("catching_up", self.catching_up.run())
+            self._spawn("dispatcher", self.dispatcher.run())
         await line.serve()
 
-    async def _send(self, line: Line, dispatcher: Dispatcher) -> None:
-        """Send, once what Telegram kept for us has been handled: an answer typed meanwhile goes before a reminder."""
-        give_up_at = self.clock.monotonic() + CATCHES_UP_WITHIN
-        while self.clock.monotonic() < give_up_at and not await self._caught_up(line):  # noqa: ASYNC110  # asks the database
-            await asyncio.sleep(CAUGHT_UP_LOOK)
-        await dispatcher.run()
-
-    async def _caught_up(self, line: Line) -> bool:
-        if not line.caught_up:
-            return False
-        try:
-            return self.intake is None or not await self.database.reading(self._waits)
-        except DATABASE_TROUBLE:
-            return False
-
-    def _waits(self) -> bool:
-        with self.database.read() as session:
-            return count_waiting(session) > 0
+    def _catch_up(self) -> None:
+        """What people wrote during a silence goes before what we have to say."""
+        if self.catching_up is not None:
+            self.catching_up.begin()
 
     async def stop(self) -> None:
         """Fetch nothing more, finish what is in hand, record it, and close."""
         self._ready = False
         self._stopping.set()
         self.metronome.stop()
-        await self._end_tasks("line", "clock_watch", "notices")
+        await self._end_tasks("line", "clock_watch", "notices", "catching_up")
         if self.intake is not None:
             await self.intake.stop()
         if self.dispatcher is not None:

@@ -236,6 +236,7 @@ SHOWN = {"parse_mode": MODE, "link_preview_options": document(preview), "reply_m
 
 METHODS: Mapping[str, tuple[Mapping[str, Check], Mapping[str, Check]]] = {
     "getMe": ({}, {}),
+    "getWebhookInfo": ({}, {}),
     "deleteWebhook": ({}, {"drop_pending_updates": truth}),
     "setWebhook": (
         {"url": text(1, 2048, r"https?://\S+")},

@@ -27,6 +27,7 @@ from bot.actions.keep_time import is_outage, note_step
 from bot.actions.plan_messages import plan_due
 from bot.actions.prepare_message import prepare
 from bot.actions.study import Study
+from bot.channels.catching_up import CatchingUp
 from bot.channels.dispatcher import Dispatcher
 from bot.channels.housekeeping import Housekeeper
 from bot.channels.intake import Intake
@@ -67,7 +68,7 @@ W00 = date(2026, 6, 1)  # a Monday
 FIRST_DAY = W00 - timedelta(days=7)
 SHANGHAI = "Asia/Shanghai"
 FIRST_USER = 5_000_000_001
-CATCHES_UP_WITHIN = 10.0
+CATCHES_UP_WITHIN, CAUGHT_UP_LOOK = 10.0, 0.05  # seconds, as the line of the product has it by polling
 PLAN_EVERY, BEAT_EVERY = 60.0, 5.0  # seconds, as in `bot.wiring.service`
 RETRY_AFTER = 15.0  # seconds after which a person taps again when nothing has happened
 
@@ -284,13 +285,17 @@ class Lab:
             database, self.clock, lambda: self.study, handle=handle, answer=sender.answer,
             queued=self._queued, trouble=not_saved,
         )  # fmt: skip
+        self.catching_up = CatchingUp(
+            database, self.clock, self._fetched, within=CATCHES_UP_WITHIN, look_every=CAUGHT_UP_LOOK,
+            let_go=self._queued,
+        )  # fmt: skip
         self.dispatcher = Dispatcher(
-            database, self.clock, lambda: self.study, sender, prepare, record_delivery,
-            owner=f"lab{self.lives}", rng=Random(self.lives), groups=in_groups,
+            database, self.clock, lambda: self.study, self.catching_up.heed(sender), prepare, record_delivery,
+            holds=self.catching_up.holds, owner=f"lab{self.lives}", rng=Random(self.lives), groups=in_groups,
         )  # fmt: skip
         self.poller = Poller(
             self.connection.bot, self.connection.polling, database, self.clock, stored=self.intake.wake,
-            unsaved=NotSaved(sender.answer, not_saved), resumed=self._end_outage,
+            unsaved=NotSaved(sender.answer, not_saved), resumed=self._end_outage, failed=self.catching_up.begin,
         )  # fmt: skip
         self.housekeeper = Housekeeper(
             database, self.clock, plan=partial(plan_due, study=self.study), beat=self._beat,
@@ -299,7 +304,9 @@ class Lab:
         )  # fmt: skip
         await database.writing(self._note_outage)
         await self.housekeeper.settle()
-        parts = (self.poller.run(), self.intake.run(), self._send(), self.housekeeper.watch())
+        self.catching_up.begin()
+        housekeeping = (self.housekeeper.watch(), self.catching_up.run())
+        parts = (self.poller.run(), self.intake.run(), self.dispatcher.run(), *housekeeping)
         ticks = (every(PLAN_EVERY, self.housekeeper.tick_plan), every(BEAT_EVERY, self.housekeeper.tick_beat))
         self._tasks = [asyncio.create_task(part) for part in (*parts, *ticks)]
 
@@ -331,16 +338,8 @@ class Lab:
     def _hears(self) -> bool:
         return self.poller.heard_at is not None and self.poller.trouble is None
 
-    async def _send(self) -> None:
-        """As the service does: what people wrote meanwhile comes before what we have to say."""
-        end = self.loop.time() + CATCHES_UP_WITHIN
-        while self.loop.time() < end and (not self.poller.caught_up or self._waits()):  # noqa: ASYNC110  # asks the database
-            await asyncio.sleep(0.05)
-        await self.dispatcher.run()
-
-    def _waits(self) -> bool:
-        with self.beside() as database, database.read() as session:
-            return count_waiting(session) > 0
+    async def _fetched(self) -> bool | None:
+        return True if self.poller.caught_up else None if self.poller.trouble else False
 
     def _queued(self) -> None:
         self.dispatcher.wake()

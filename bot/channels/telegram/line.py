@@ -5,22 +5,28 @@ from collections.abc import Callable
 
 from sqlmodel import Session
 from telegram import Bot
+from telegram.error import TelegramError
 
 from bot.channels.telegram.introduction import choose_polling, choose_webhook, introduce, learn_name
 from bot.channels.telegram.not_saved import NotSaved
 from bot.channels.telegram.poller import GRACE, LONG_POLL, Poller
 from bot.channels.telegram.sender import TelegramSender
-from bot.channels.telegram.transport import connect
+from bot.channels.telegram.transport import UNREADABLE, connect
 from bot.settings import Settings
 from bot.storage.database import Database
 from schedules.clock import Clock
+
+LONGEST_QUESTION = 5.0  # seconds
+FETCHED_WITHIN = 10.0  # seconds in which we fetch what waits
+BROUGHT_WITHIN = 130.0  # the same by webhook: Telegram rests up to 120 s after several failures
 
 
 class Line:
     """One bot's connection.
 
     `named` learns the bot's user name, in the writer thread; `stored` is called after each commit of updates,
-    `trouble` words "not saved yet" for a language hint, `resumed` notes a silence that has ended.
+    `trouble` words "not saved yet" for a language hint, `resumed` notes a silence that has ended, `failed` is called
+    when one begins.
     """
 
     def __init__(
@@ -34,6 +40,7 @@ class Line:
         stored: Callable[[], None],
         trouble: Callable[[str | None], str | None],
         resumed: Callable[[Session], None],
+        failed: Callable[[], None],
     ) -> None:
         self._settings, self._database, self._clock, self._ingest = settings, database, clock, ingest
         self._named, self._made_at = named, clock.monotonic()
@@ -42,7 +49,7 @@ class Line:
         self.unsaved = NotSaved(TelegramSender(self._connection.bot).answer, trouble)
         self._poller = Poller(
             self._connection.bot, self._connection.polling, database, clock, stored=stored, unsaved=self.unsaved,
-            resumed=resumed,
+            resumed=resumed, failed=failed,
         )  # fmt: skip
 
     @property
@@ -82,10 +89,31 @@ class Line:
         heard_at = self._poller.heard_at
         return heard_at is not None and self._clock.monotonic() - heard_at < LONG_POLL + GRACE
 
+    async def fetched(self) -> bool | None:
+        """Whether Telegram keeps nothing for us: True or False, None when nobody can say."""
+        if self._settings.uses_webhook:
+            return await self._brought()
+        if not self._ingest or self._poller.caught_up:
+            return True
+        return None if self._poller.trouble else False
+
+    async def _brought(self) -> bool | None:
+        """The same of a webhook, whichever process serves it: what failed meanwhile comes at Telegram's pace."""
+        try:
+            async with asyncio.timeout(LONGEST_QUESTION):
+                return (await self.bot.get_webhook_info()).pending_update_count == 0
+        except (TelegramError, TimeoutError, *UNREADABLE):
+            return None
+
     @property
-    def caught_up(self) -> bool:
-        """Whether everything that waited for us when we came has been fetched; nobody can say it of a webhook."""
-        return not self._ingest or self._settings.uses_webhook or self._poller.caught_up
+    def catches_up_within(self) -> float:
+        """Seconds after which what Telegram keeps should have come."""
+        return BROUGHT_WITHIN if self._settings.uses_webhook else FETCHED_WITHIN
+
+    @property
+    def look_every(self) -> float:
+        """Seconds between looks at `fetched`: one of ours is cheap, Telegram is asked more rarely."""
+        return 0.5 if self._settings.uses_webhook else 0.05
 
     def poll_age(self) -> float | None:
         """Seconds since a poll succeeded, or since the line was opened; None when nothing is polled here."""

@@ -28,6 +28,7 @@ LONG_POLL = 25  # seconds
 GRACE = 10.0  # seconds beyond the long poll before a silent server counts as gone
 BATCH = 100
 FIRST_REST, LONGEST_REST = 0.5, 30.0  # seconds between tries
+LONGEST_UNREACHABLE_REST = 4.0  # soon after Telegram is back we want to know what was typed meanwhile
 LONGEST_DATABASE_REST = 2.0
 TOKEN_REST = 60.0
 QUICK = 0.3  # seconds; a server that answers emptily faster than this is not asked at once again
@@ -38,8 +39,8 @@ class Poller:
 
     `stored` is called after each commit that brought something new; `unsaved` says "not saved yet" when the
     database takes nothing; `resumed` shares the transaction that stores the first updates after a silence, so
-    that nothing is handled before the silence is known. `caught_up` says that an empty answer has come: all
-    that had waited is stored.
+    that nothing is handled before the silence is known. `caught_up` says that an empty answer has come since the
+    last failure: all that had waited is stored. `failed` is called when polls begin to fail.
     """
 
     def __init__(
@@ -52,9 +53,10 @@ class Poller:
         stored: Callable[[], None],
         unsaved: NotSaved | None = None,
         resumed: Callable[[Session], None] = lambda _session: None,
+        failed: Callable[[], None] = lambda: None,
     ) -> None:
         self._bot, self._transport, self._database, self._clock = bot, transport, database, clock
-        self._stored, self._unsaved, self._resumed = stored, unsaved, resumed
+        self._stored, self._unsaved, self._resumed, self._fails = stored, unsaved, resumed, failed
         self._offset: int | None = None
         self._failures = 0
         self._silent = True
@@ -83,7 +85,7 @@ class Poller:
         return QUICK if not updates and self.heard_at - started < QUICK else 0.0
 
     async def _fetch(self) -> Sequence[Any]:
-        patience = LONG_POLL if self.caught_up and not self._failures else 0  # first catch up, then wait
+        patience = LONG_POLL if self.caught_up else 0  # first catch up, then wait
         wanted: dict[str, Any] = {"timeout": patience, "limit": BATCH, "allowed_updates": list(ALLOWED_UPDATES)}
         if self._offset is not None:
             wanted["offset"] = self._offset
@@ -128,7 +130,9 @@ class Poller:
 
     def _failed(self, error: Exception) -> float:
         self._failures += 1
-        self._silent = True
+        self._silent, self.caught_up = True, False
+        if self._failures == 1:
+            self._fails()
         self.trouble, rest = self._judge(error)
         POLL_FAILURES.labels(self.trouble).inc()
         log.warning("poll_failed", code=self.trouble, attempt=self._failures, error=type(error).__name__)
@@ -145,7 +149,7 @@ class Poller:
                 return "token_refused", TOKEN_REST
             case SQLAlchemyError():
                 return "database_trouble", min(backed_off, LONGEST_DATABASE_REST)
-        return "telegram_unreachable", backed_off
+        return "telegram_unreachable", min(backed_off, LONGEST_UNREACHABLE_REST)
 
 
 def update_number(update: Any) -> int | None:

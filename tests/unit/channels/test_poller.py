@@ -137,11 +137,40 @@ async def test_every_failure_rests_and_is_named(
     assert subject.trouble is None
 
 
-async def test_failures_in_a_row_rest_longer_each_time_up_to_half_a_minute(database: Database) -> None:
-    subject = poller(database, Server(*[httpx.ConnectError("planted")] * 9))
+def failing(kind: str) -> httpx.Response | Exception:
+    conflict = {"ok": False, "error_code": 409, "description": "Conflict: terminated by other getUpdates request"}
+    return httpx.ConnectError("planted") if kind == "unreachable" else httpx.Response(409, json=conflict)
+
+
+@pytest.mark.parametrize(
+    ("kind", "first", "longest"),
+    [("unreachable", [0.5, 1.0, 2.0, 4.0], 4.0), ("another poller", [2.0, 2.0, 2.0, 4.0], 30.0)],
+)
+async def test_failures_in_a_row_rest_longer_each_time_up_to_a_limit(
+    database: Database, kind: str, first: list[float], longest: float
+) -> None:
+    subject = poller(database, Server(*[failing(kind)] * 9))
     rests = [await subject.step() for _ in range(9)]
-    assert rests[:4] == [0.5, 1.0, 2.0, 4.0]
-    assert rests[-1] == 30.0
+    assert rests[:4] == first
+    assert rests[-1] == longest
+
+
+async def test_after_a_failure_it_catches_up_again_and_says_so(database: Database) -> None:
+    broken = httpx.ConnectError("planted")
+    server = Server(updates(), broken, broken, updates(text_update(7, 1)), updates(), updates())
+    told: list[bool] = []
+    transport = Transport(httpx_kwargs={"transport": httpx.MockTransport(server)})
+    bot = Bot(TOKEN, base_url="http://127.0.0.1:9/bot", request=transport)
+    subject = Poller(
+        bot, transport, database, SystemClock(), stored=lambda: None, failed=lambda: told.append(subject.caught_up)
+    )
+    caught_up = []
+    for _poll in range(6):
+        await subject.step()
+        caught_up.append(subject.caught_up)
+    assert caught_up == [True, False, False, False, True, True]
+    assert told == [False]
+    assert [asked["timeout"] for asked in server.asked] == ["0", "25", "0", "0", "0", "25"]
 
 
 async def test_a_server_that_answers_at_once_with_nothing_is_not_asked_without_end(database: Database) -> None:
