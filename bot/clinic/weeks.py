@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from bot.clinic.glyphs import DAY_MARKS, day_mark
 from bot.clinic.words import say
-from bot.diary.completeness import SCORED, DayState
+from bot.diary.completeness import DayState
 from bot.i18n import clinic_text, format_day, format_time
 from bot.storage.views.board import BoardDay, BoardLine, Outlook
 from bot.storage.views.standing import Sign, sign_of
@@ -115,15 +115,9 @@ def _state_words(day: BoardDay, mark: str, language: str, closes: str) -> str:
     return words.lower() if language == "en" else words
 
 
-def matters(day: BoardDay, today: date) -> bool:
-    """Whether a day belongs on show; an extra day that stayed empty took nothing from anybody."""
-    waits = day.state is DayState.OPEN or day.on == today
-    return day.scored or day.exclusion is not None or day.state in SCORED or waits
-
-
 def columns(lines: Iterable[BoardLine]) -> int:
     """How many days before the visit the grid must reach."""
-    return max((day.back for line in lines for day in line.days if matters(day, line.today)), default=0)
+    return max((day.back for line in lines for day in line.days if day.on_show(line.today)), default=0)
 
 
 def early_columns(lines: Iterable[BoardLine]) -> int:
@@ -133,7 +127,7 @@ def early_columns(lines: Iterable[BoardLine]) -> int:
 
 def row_of_cells(line: BoardLine, early: int, language: str, tzid: str) -> list[Cell | None]:
     """The week in its grid, oldest first, None where no day belongs to the visit."""
-    found = {day.back: cell(day, line.today, language, tzid) for day in line.days if matters(day, line.today)}
+    found = {day.back: cell(day, line.today, language, tzid) for day in line.days if day.on_show(line.today)}
     return [found.get(back) for back in range(early + SCORED_COLUMNS, 0, -1)]
 
 

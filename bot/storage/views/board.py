@@ -64,6 +64,11 @@ class BoardDay:
     def can_be_saved(self) -> bool:
         return self.state is DayState.OPEN and self.past_its_day
 
+    def on_show(self, today: date) -> bool:
+        """Whether the board shows the day; an extra day that stayed empty took nothing from anybody."""
+        waits = self.state is DayState.OPEN or self.on == today
+        return self.scored or self.exclusion is not None or self.state in SCORED or waits
+
 
 @dataclass(frozen=True, slots=True)
 class Outlook:

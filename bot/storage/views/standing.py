@@ -87,7 +87,7 @@ def standing_of(line: BoardLine, cohort: Cohort) -> Standing:
         closings=tuple(day.closes_at for day in line.savable),
         checks_in=visit is not None and visit.on == line.today and visit.time is not None,
         unreached=unreached_day(line, cohort),
-        signs=Counter(sign_of(day, line.today) for day in line.days if day.scored or day.exclusion is not None),
+        signs=Counter(sign_of(day, line.today) for day in line.days if day.on_show(line.today)),
     )
 
 

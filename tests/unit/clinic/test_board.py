@@ -1,5 +1,6 @@
 """The board: groups by what can still be done, words beside every mark, filters, and a fixed number of queries."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from bot.clinic.weeks import legend_of
+from bot.clinic.weeks import early_columns, legend_of, row_of_cells
 from bot.people.roles import Role
 from bot.storage.database import Database
 from bot.storage.participants import participant_by_code
@@ -123,14 +124,17 @@ def test_the_present_visit_is_found_without_a_calendar_being_overlooked(clinic: 
         assert present_visit(person, today) is None or cohort.concerns(person), person.code
 
 
-def test_the_legend_counts_every_scored_or_excluded_day_once(clinic: ClinicBench, lines: dict[str, BoardLine]) -> None:
+def test_the_legend_counts_the_cells_that_are_shown(clinic: ClinicBench, lines: dict[str, BoardLine]) -> None:
     with clinic.database.read() as session:
         everybody = kept_standings().read(session, clinic.study.protocol, MORNING)
     own = [one for one in within(everybody, OWN_SITE) if one.code in lines]
-    shown = [line for line in lines.values() if line.days]
-    assert sum(legend_of(signs_of(own)).values()) == sum(
-        day.scored or bool(day.exclusion) for line in shown for day in line.days
-    )
+    early = early_columns(lines.values())
+    cells = [
+        one for line in lines.values() if line.days for one in row_of_cells(line, early, "en", "Asia/Shanghai") if one
+    ]
+    shown = Counter("missed" if one.mark == "partial" else one.mark for one in cells)
+    assert shown["open"] > 0
+    assert legend_of(signs_of(own)) == {mark: shown[mark] for mark in legend_of({})}
 
 
 def test_nobody_of_another_site_is_on_the_board_or_the_list(clinic: ClinicBench) -> None:
