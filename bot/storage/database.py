@@ -12,6 +12,8 @@ from sqlalchemy import Engine, create_engine, event, inspect, make_url
 from sqlalchemy.exc import InvalidRequestError
 from sqlmodel import Session
 
+from bot.storage.trouble import DATABASE_TROUBLE
+
 Result = TypeVar("Result")
 
 BUSY_TIMEOUT_MS = 10_000
@@ -55,6 +57,7 @@ class Database:
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         self._inline, self._patient = inline, patient
         self._lock = threading.RLock()
+        self.takes = True  # whether the last transaction that should change something could be committed
         self._synchronous = synchronous
         self.engine = self._engine(pool_size=1)
         self.reader = self._engine(pool_size=4, read_only=True)
@@ -83,6 +86,16 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A transaction that commits at the end of the block and rolls back on any error."""
+        try:
+            with self._writing() as session:
+                yield session
+        except DATABASE_TROUBLE:
+            self.takes = False
+            raise
+        self.takes = True
+
+    @contextmanager
+    def _writing(self) -> Iterator[Session]:
         if self.is_sqlite:
             with self._lock, Session(self.engine, expire_on_commit=False) as session, session.begin():
                 yield session

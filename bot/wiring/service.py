@@ -7,6 +7,7 @@ import signal
 import socket
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from random import Random
@@ -65,6 +66,7 @@ BEAT_EVERY = timedelta(seconds=5)
 AUDIT_EVERY = timedelta(seconds=60)
 ALARMS_EVERY = timedelta(seconds=15)
 BOT_USERNAME = "bot_username"
+TRIED = "tried_to_store"  # after a failure
 STARTS_WITHIN = 60.0  # seconds in which the database may be busy
 LAST_TASKS = 5.0  # seconds that cancelled tasks get to end
 Mount = Callable[[FastAPI], None]
@@ -434,9 +436,20 @@ class Service:
         """How the service stands; study time is settled first, so that the numbers belong to it."""
         try:
             await self.housekeeper.settle()
+            if not self.database.takes:
+                await self._try_to_store()
             return await self.database.reading(self._readiness)
         except DATABASE_TROUBLE:
             return Readiness(("the database does not answer",), self.clock.now(), None, 0, 0)
+
+    async def _try_to_store(self) -> None:
+        """Where nothing is stored for a while, nobody would notice that the database takes something again."""
+        with suppress(*DATABASE_TROUBLE):
+            await self.database.writing(self._store_a_little)
+
+    def _store_a_little(self) -> None:
+        with self.database.write() as session:
+            note_fact(session, TRIED, "stored", at=self.clock.system_now())
 
     def _readiness(self) -> Readiness:
         now = self.clock.now()
@@ -448,6 +461,8 @@ class Service:
     def _reasons(self) -> Iterator[str]:
         if not self._ready:
             yield "starting or stopping"
+        if not self.database.takes:
+            yield "the database takes nothing: look at its disk, its rights and its log"
         if self.housekeeper.leads() and not self.housekeeper.settled:
             yield "the plan is not up to date yet"
         if self.line is not None and (trouble := self.line.trouble()):

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from bot.storage.database import Database
@@ -59,6 +60,13 @@ class Cluster:
         options = f"-c listen_addresses='' -c unix_socket_directories={self.folder}"
         options += "" if self.durable else " -c fsync=off"
         _run("pg_ctl", "-D", f"{self.folder}/data", "-w", "-l", f"{self.folder}/log", "-o", options, "start")
+
+    def set(self, name: str, value: str) -> None:
+        """Change a setting of the running server, for sessions that are open already, too."""
+        with psycopg.connect(host=str(self.folder), user="postgres", dbname="postgres", autocommit=True) as connection:
+            connection.execute("SET default_transaction_read_only = off")
+            connection.execute(f"ALTER SYSTEM SET {name} = {value}")
+            connection.execute("SELECT pg_reload_conf()")
 
     def stop(self, mode: str = "immediate") -> None:
         """Stop it: `fast` ends sessions, `immediate` is a crash."""
