@@ -105,6 +105,10 @@ class ResponseRules:
     endoscopic_remission_max: Fraction = Fraction(2)
 
 
+FLOOR_POINTS = (-1000, 0)
+HCT_STANDARD_PERCENT = (25, 65)  # a fraction of one, 0.47, is refused rather than scored
+BAND_POINTS = (0, 1500)
+RESPONSE_MOST = {"clinical_decrease": 1000, "endoscopic_percent_decrease": 100, "endoscopic_remission_max": 60}
 ACCEPTED = InputRanges(_range(10, 70), _range(25, 250), _range(120, 220), _range(0, 50))
 USUAL = InputRanges(_range(20, 58), _range(35, 130), _range(140, 200), _range(0, 15))
 
@@ -253,8 +257,16 @@ def _number(key: str, value: object) -> Fraction:
         raise RuleSetError(key, "must be a finite number.") from None
 
 
+def _between(key: str, value: object, least: int, most: int) -> Fraction:
+    """A number that can be meant: what lies outside is a slip of the key or the unit."""
+    found = _number(key, value)
+    if not least <= found <= most:
+        raise RuleSetError(key, f"must be a number from {least} to {most}.")
+    return found
+
+
 def _floor(key: str, value: object) -> Fraction | None:
-    return None if value is None or value == "none" else _number(key, value)
+    return None if value is None or value == "none" else _between(key, value, *FLOOR_POINTS)
 
 
 def _choice(choices: tuple[str, ...]) -> Callable[[str, object], str]:
@@ -287,7 +299,7 @@ def _by_sex(key: str, value: object) -> BySex:
     table = _table(key, value)
     if set(table) != set(SEXES):
         raise RuleSetError(key, "must name a value for male and one for female, and nothing else.")
-    return BySex(**{sex: _number(f"{key}.{sex}", table[sex]) for sex in SEXES})
+    return BySex(**{sex: _between(f"{key}.{sex}", table[sex], *HCT_STANDARD_PERCENT) for sex in SEXES})
 
 
 def _bands(key: str, value: object) -> Bands:
@@ -297,7 +309,9 @@ def _bands(key: str, value: object) -> Bands:
         given = [edge for edge in (f"{name}_lt", f"{name}_le") if edge in table]
         if len(given) != 1:
             raise RuleSetError(f"{key}.{name}", f"needs exactly one of {name}_lt and {name}_le.")
-        edges[name] = Edge(_number(f"{key}.{given[0]}", table[given[0]]), inclusive=given[0].endswith("_le"))
+        edges[name] = Edge(
+            _between(f"{key}.{given[0]}", table[given[0]], *BAND_POINTS), inclusive=given[0].endswith("_le")
+        )
     for name in set(table) - {f"{name}_{kind}" for name in edges for kind in ("lt", "le")}:
         raise RuleSetError(f"{key}.{name}", "is not a band edge; the last band, severe, needs none.")
     return Bands(**edges)
@@ -327,7 +341,8 @@ def _response(key: str, value: object) -> ResponseRules:
     for name in table:
         if name not in known:
             raise RuleSetError(f"{key}.{name}", f"is not a response threshold; known are {', '.join(known)}.")
-    return replace(ResponseRules(), **{name: _number(f"{key}.{name}", v) for name, v in table.items()})
+    values = {name: _between(f"{key}.{name}", v, 0, RESPONSE_MOST[name]) for name, v in table.items()}
+    return replace(ResponseRules(), **values)
 
 
 _READERS: dict[str, Callable[[str, object], object]] = {
