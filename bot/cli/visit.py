@@ -131,7 +131,8 @@ def show_preview(found: "MovePreview", *, as_json: bool) -> None:
     if as_json:
         print_json(preview_document(found))
         return
-    print(f"{found.code}: {found.from_on} -> {found.to_on}. " + ", ".join(_consequences(found)) + ".")
+    dates = f"{found.to_on}, as planned" if found.from_on == found.to_on else f"{found.from_on} -> {found.to_on}"
+    print(f"{found.code}: {dates}. " + ", ".join(_consequences(found)) + ".")
     for later in found.later:
         mark = ", outside its tolerance" if later.outside_tolerance else ""
         print(f"  {later.code} follows: {later.from_on} -> {later.to_on}{mark}")

@@ -10,7 +10,7 @@ NAME: Final = chat_text("profile.name", "Three questions")
 SHORT: Final = chat_text("profile.short", "A few questions a day, by invitation.")
 DESCRIPTION: Final = chat_text(
     "profile.description",
-    "Three questions a day, about ten seconds. This chat works by personal invitation only. "
+    "A few short questions a day, about ten seconds. This chat works by personal invitation only. "
     "It is not watched for emergencies and gives no advice.",
 )
 COMMANDS: Final = MappingProxyType(

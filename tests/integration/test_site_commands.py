@@ -219,6 +219,12 @@ def test_an_impossible_value_is_refused_and_an_unusual_one_confirmed(run: Run) -
     assert run("assess", "SH-001", "W00", "--weight-kg", "140", "--confirm")[0] == 0
 
 
+def test_a_check_in_on_its_planned_date_names_one_date(run: Run) -> None:
+    enrol(run, "SH-001", "--baseline", today())
+    _code, said, _err = run("visit", "checkin", "SH-001", "W00")
+    assert said.startswith(f"W00: {today()}, as planned. ")
+
+
 def test_a_missed_visit_has_no_draft_and_a_held_one_cannot_be_missed(run: Run) -> None:
     enrol(run)
     assert run("visit", "missed", "SH-001", "W08", "--as", "not_done", "--reason", "holiday")[0] == 0
