@@ -125,9 +125,9 @@ class EndpointCriteria:
     sescd_remission_at_most: int = 2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class StudyProtocol:
-    """Everything a study decides, as one version of its protocol file states it.
+    """Everything a study decides, as one version of its protocol file states it; two are compared by fingerprint.
 
     `legal_basis` is the study's own statement on sending data outside its region; None when it gives none.
     `names` are for staff pages only: a participant never reads them. `visits` stand in the order of their
@@ -151,7 +151,7 @@ class StudyProtocol:
     rules: RuleSet
     endpoints: EndpointCriteria
     fingerprint: str
-    values: tuple[MarkedValue, ...] = field(default=(), compare=False, repr=False)
+    values: tuple[MarkedValue, ...] = field(default=(), repr=False)
 
     @property
     def marks(self) -> dict[str, Source]:

@@ -6,14 +6,15 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, or_
+from sqlalchemy import bindparam, literal_column, or_
 from sqlmodel import Session, col, select
 
 from bot.actions.study import Study
 from bot.diary.card import only_saving_is_left
-from bot.storage.outbox import enqueue
+from bot.storage.outbox import enqueue, in_states
 from bot.storage.participants import all_participants, chat_of, lock_everybody, lock_participants, participant_by_id
 from bot.storage.tables import ChatRow, MessageRow, ParticipantRow
+from bot.storage.tracked import Tracked, every_column
 from bot.storage.views.cards import asked_items, card_state
 from bot.storage.views.days import DayRecord, Diary, read_diary
 from schedules.reminders import DayFacts, MessageKind, PlannedMessage, ReminderFacts, plan_reminders
@@ -24,15 +25,16 @@ BACKLOG = timedelta(days=3)
 JOINING_GRACE = timedelta(minutes=10)  # a prompt does not interrupt the last steps of joining
 PLANNED_KINDS = ("prompt", "second", "last_call", "snoozed", "closing", "thank_you")
 MOVABLE = ("planned", "retry")
-STORED = (
-    select(MessageRow)
+STORED = Tracked(  # a row that is just being claimed is read as it then stands
+    MessageRow,
+    every_column(MessageRow)
     .where(
         col(MessageRow.participant_id) == bindparam("participant"),
-        col(MessageRow.kind).in_(PLANNED_KINDS),
-        or_(col(MessageRow.diary_day) >= bindparam("since"), col(MessageRow.state).in_(MOVABLE)),
+        col(MessageRow.kind).in_([literal_column(f"'{kind}'") for kind in PLANNED_KINDS]),
+        or_(col(MessageRow.diary_day) >= bindparam("since"), in_states(MOVABLE)),
     )
-    .with_for_update()
-)  # a row that is just being claimed is read as it then stands
+    .with_for_update(),
+)
 NO_LONGER_DUE = "no longer due"
 TOO_LATE = "its time had passed"
 
@@ -195,7 +197,7 @@ def _facts(diary: Diary, chat: ChatRow | None) -> ReminderFacts:
 def _stored(session: Session, participant: ParticipantRow, now: datetime) -> Iterable[MessageRow]:
     """What is planned already: of days that may still be wanted whatever became of it, of others what still waits."""
     since = now.date() - BACKLOG - timedelta(days=2)  # whatever the zone
-    return session.exec(STORED, params={"participant": participant.id, "since": since}).all()
+    return STORED.all(session, participant=participant.id, since=since)
 
 
 def _row(key: str, participant: ParticipantRow, message: PlannedMessage, now: datetime) -> MessageRow:

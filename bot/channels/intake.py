@@ -75,6 +75,8 @@ class Intake:
         self._handle, self._answer, self._queued, self._trouble = handle, answer, queued, trouble
         self._wake = asyncio.Event()
         self._busy: dict[int, asyncio.Task[None]] = {}
+        self._passed_over: set[int] = set()  # chats in hand that a look left out, and what they may have sent meanwhile
+        self._crowded = False  # whether the last look may have left out others, for want of room
         self._answers: set[asyncio.Task[None]] = set()
         self._stopping = False
 
@@ -101,11 +103,14 @@ class Intake:
             await asyncio.wait(running, timeout=within)
 
     async def _serve_waiting(self) -> None:
-        room = CHATS_AT_ONCE - len(self._busy)
-        if room <= 0:
+        room, busy = CHATS_AT_ONCE - len(self._busy), tuple(self._busy)
+        self._passed_over.update(busy)
+        self._crowded = room <= 0
+        if self._crowded:
             return
-        busy = tuple(self._busy)
-        for chat in await self._database.reading(lambda: self._waiting(busy, room)):
+        found = await self._database.reading(lambda: self._waiting(busy, room))
+        self._crowded = len(found) == room
+        for chat in found:
             task = asyncio.create_task(self._serve(chat))
             self._busy[chat] = task
             task.add_done_callback(partial(self._leave, chat))
@@ -115,16 +120,20 @@ class Intake:
             return waiting_chats(session, busy=busy, limit=room)
 
     def _leave(self, chat: int, _done: asyncio.Task[None]) -> None:
+        """Look again at once where somebody may have been left out; a chat that is done has nothing more."""
         self._busy.pop(chat, None)
-        self._wake.set()
+        if self._crowded or chat in self._passed_over:
+            self._wake.set()
 
     async def _serve(self, chat: int) -> None:
         """Handle one chat's updates, oldest first, until none waits; one stored just now begins a new service."""
         attempt = Attempt(chat)
         while attempt.more and not self._stopping:
             attempt = Attempt(chat)
+            self._passed_over.discard(chat)  # what was stored until now, the attempt will see
             if not await self._until_settled(attempt):
                 await self._rest(ELSEWHERE_REST, wakeable=False)
+                self._passed_over.add(chat)
                 return
             if attempt.answer is not None:
                 self._send_answer(attempt.answer)

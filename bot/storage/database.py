@@ -10,13 +10,16 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Engine, create_engine, event, inspect, make_url
 from sqlalchemy.exc import InvalidRequestError
-from sqlmodel import Session
+from sqlmodel import Session, SQLModel
 
+from bot.storage.tracked import by_number
 from bot.storage.trouble import DATABASE_TROUBLE
 
+Kind = TypeVar("Kind", bound=SQLModel)
 Result = TypeVar("Result")
 
 BUSY_TIMEOUT_MS = 10_000
+SQLITE_STATEMENTS = 500  # kept ready by each connection: more than the product has, so that none is read in again
 POSTGRES_WRITERS = 6  # threads; with a pool of ten there is room for the clinic's own
 POSTGRES_POOL = {
     "pool_size": 5, "max_overflow": 5, "pool_timeout": 5, "pool_recycle": 1800, "pool_pre_ping": True,
@@ -42,6 +45,20 @@ def sqlite_module() -> ModuleType:
 
         return sqlite3
     return bundled  # type: ignore[no-any-return]  # the wheel ships no types
+
+
+class StudySession(Session):
+    """A session that finds a row by its number without the ORM's detour."""
+
+    def get(self, entity: type[Kind], ident: Any, **how: Any) -> Kind | None:  # type: ignore[override]  # rows only
+        """The row of this key, as the session holds it or as it is stored."""
+        if how or not isinstance(ident, int):
+            return super().get(entity, ident, **how)
+        rows = by_number(entity)
+        held = rows.held(self, ident)
+        if held is not None:
+            return held if not inspect(held).expired else super().get(entity, ident)
+        return rows.first(self, number=ident)
 
 
 class Database:
@@ -78,7 +95,11 @@ class Database:
             pool_size=pool_size,
             max_overflow=0,
             hide_parameters=True,
-            connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000},
+            connect_args={
+                "check_same_thread": False,
+                "timeout": BUSY_TIMEOUT_MS / 1000,
+                "cached_statements": SQLITE_STATEMENTS,
+            },
         )
         prepare_sqlite(engine, synchronous=self._synchronous, read_only=read_only)
         return engine
@@ -97,17 +118,17 @@ class Database:
     @contextmanager
     def _writing(self) -> Iterator[Session]:
         if self.is_sqlite:
-            with self._lock, Session(self.engine, expire_on_commit=False) as session, session.begin():
+            with self._lock, StudySession(self.engine, expire_on_commit=False) as session, session.begin():
                 yield session
         else:
-            with Session(self.engine, expire_on_commit=False, info={WRITES: True}) as session, session.begin():
+            with StudySession(self.engine, expire_on_commit=False, info={WRITES: True}) as session, session.begin():
                 yield session
                 load_what_expired(session)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session for reading; what it changes is never committed, and rows stay readable afterwards."""
-        with Session(self.reader, expire_on_commit=False) as session:
+        with StudySession(self.reader, expire_on_commit=False) as session:
             try:
                 yield session
             finally:

@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 
 from bot.storage.prepared import Prepared, adding
 from bot.storage.tables import AnswerRow, CardRow, EntryRow, HelpedRow
+from bot.storage.tracked import Tracked, every_column
 from bot.storage.trail import Trail, insert
 
 # What a diary is read with runs for every tap and every message. Only cards are ever changed, so only they are tracked.
@@ -19,19 +20,20 @@ PARTICIPANT: BindParameter[Any] = bindparam("participant")
 FIRST: BindParameter[Any] = bindparam("first")
 LAST: BindParameter[Any] = bindparam("last")
 ANSWERS = Prepared[AnswerRow](
-    select(AnswerRow.__table__)  # type: ignore[attr-defined]  # SQLModel does not declare it
+    every_column(AnswerRow)
     .where(col(AnswerRow.participant_id) == PARTICIPANT, col(AnswerRow.diary_day).between(FIRST, LAST))
     .order_by(col(AnswerRow.ordinal))
 )
 ENTRIES = Prepared[EntryRow](
-    select(EntryRow.__table__)  # type: ignore[attr-defined]  # SQLModel does not declare it
+    every_column(EntryRow)
     .where(col(EntryRow.participant_id) == PARTICIPANT, col(EntryRow.diary_day).between(FIRST, LAST))
     .order_by(col(EntryRow.revision))
 )
-CARDS = (
-    select(CardRow)
+CARDS = Tracked(
+    CardRow,
+    every_column(CardRow)
     .where(col(CardRow.participant_id) == PARTICIPANT, col(CardRow.diary_day).between(FIRST, LAST))
-    .order_by(col(CardRow.diary_day))
+    .order_by(col(CardRow.diary_day)),
 )
 HELPED = Prepared[HelpedRow](
     select(col(HelpedRow.diary_day)).where(
@@ -40,28 +42,28 @@ HELPED = Prepared[HelpedRow](
 )
 NEW_CARD = {"revision": 0, "snooze_count": 0}
 ADD_ANSWER = adding(AnswerRow)
-CARD_BY_KEY = select(CardRow).where(col(CardRow.key) == bindparam("key"))
+CARD_BY_KEY = Tracked(CardRow, every_column(CardRow).where(col(CardRow.key) == bindparam("key")))
 ENTRY_FIELDS = ("stools", "pain", "wellbeing", "antidiarrhoeal", "timing", "source", "language", "wording_version")
 
 
 def card_by_key(session: Session, key: str) -> CardRow | None:
-    return session.exec(CARD_BY_KEY, params={"key": key}).first()
+    return CARD_BY_KEY.first(session, key=key)
 
 
 def card_of(session: Session, participant_id: int, day: date) -> CardRow | None:
-    return session.exec(CARDS, params=_span(participant_id, [day])).first()
+    return CARDS.first(session, **_span(participant_id, [day]))
 
 
 def cards_of(session: Session, participant_id: int, days: Collection[date]) -> Mapping[date, CardRow]:
     if not days:
         return {}
-    rows = session.exec(CARDS, params=_span(participant_id, days)).all()
+    rows = CARDS.all(session, **_span(participant_id, days))
     return {row.diary_day: row for row in rows if row.diary_day in days}
 
 
 def cards_since(session: Session, participant_id: int, first: date) -> Mapping[date, CardRow]:
     """Every card from a diary day on, whether or not the calendar still asks its day."""
-    rows = session.exec(CARDS, params=_span(participant_id, [first, date.max])).all()
+    rows = CARDS.all(session, **_span(participant_id, [first, date.max]))
     return {row.diary_day: row for row in rows}
 
 

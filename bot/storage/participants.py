@@ -15,24 +15,28 @@ from bot.errors import NotFoundError
 from bot.storage.database import WRITES
 from bot.storage.prepared import Prepared
 from bot.storage.tables import ChatRow, InvitationRow, PanelRow, ParticipantRow, StaffRow, StrangerRow, ZoneRow
+from bot.storage.tracked import Tracked, every_column
 from schedules.windows import ZonePeriod
 
 # Made once: what every tap and every message looks up.
-BOUND_CHAT = select(ChatRow).where(
+BOUND = every_column(ChatRow).where(
     col(ChatRow.participant_id) == bindparam("participant"), col(ChatRow.unbound_at).is_(None)
 )
-CHAT_OF = Prepared[ChatRow](
-    select(ChatRow.__table__).where(  # type: ignore[attr-defined]  # SQLModel does not declare it
-        col(ChatRow.participant_id) == bindparam("participant"), col(ChatRow.unbound_at).is_(None)
-    )
+BOUND_CHAT = Tracked(ChatRow, BOUND)
+CHAT_OF = Prepared[ChatRow](BOUND)
+CHAT_AT = Tracked(
+    ChatRow,
+    every_column(ChatRow).where(
+        col(ChatRow.channel) == bindparam("channel"),
+        col(ChatRow.address) == bindparam("address"),
+        col(ChatRow.unbound_at).is_(None),
+    ),
 )
-CHAT_AT = select(ChatRow).where(
-    col(ChatRow.channel) == bindparam("channel"),
-    col(ChatRow.address) == bindparam("address"),
-    col(ChatRow.unbound_at).is_(None),
-)
-PANEL_AT = select(PanelRow).where(
-    col(PanelRow.channel) == bindparam("channel"), col(PanelRow.address) == bindparam("address")
+PANEL_AT = Tracked(
+    PanelRow,
+    every_column(PanelRow).where(
+        col(PanelRow.channel) == bindparam("channel"), col(PanelRow.address) == bindparam("address")
+    ),
 )
 ZONES = Prepared[ZoneRow](
     select(col(ZoneRow.from_on), col(ZoneRow.tzid))
@@ -99,7 +103,7 @@ def all_participants(session: Session) -> Sequence[ParticipantRow]:
 
 def bound_chat(session: Session, participant_id: int) -> ChatRow | None:
     """The one chat that now belongs to the participant."""
-    return session.exec(BOUND_CHAT, params={"participant": participant_id}).first()
+    return BOUND_CHAT.first(session, participant=participant_id)
 
 
 def chat_of(session: Session, participant_id: int) -> ChatRow | None:
@@ -109,7 +113,7 @@ def chat_of(session: Session, participant_id: int) -> ChatRow | None:
 
 def chat_at(session: Session, channel: str, address: int) -> ChatRow | None:
     """The bound chat at an address of a channel."""
-    return session.exec(CHAT_AT, params={"channel": channel, "address": address}).first()
+    return CHAT_AT.first(session, channel=channel, address=address)
 
 
 def was_bound(session: Session, channel: str, address: int) -> bool:
@@ -119,7 +123,7 @@ def was_bound(session: Session, channel: str, address: int) -> bool:
 
 
 def panel_at(session: Session, channel: str, address: int) -> PanelRow | None:
-    return session.exec(PANEL_AT, params={"channel": channel, "address": address}).first()
+    return PANEL_AT.first(session, channel=channel, address=address)
 
 
 def stranger_at(session: Session, channel: str, address: int) -> StrangerRow:

@@ -1,25 +1,24 @@
 """Visits and preparation days as stored, and the calendar computed from them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import time
+from dataclasses import dataclass
+from datetime import date, time
+from functools import lru_cache
 
 from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from bot.storage.prepared import Prepared
 from bot.storage.tables import OutageRow, ParticipantRow, PreparationRow, VisitRow
+from bot.storage.tracked import every_column
 from schedules.protocol import StudyProtocol
 from schedules.visits import VisitCalendar, VisitFacts, VisitState, plan_calendar
 from schedules.windows import Outage
 
-# The calendar is computed anew for every tap and every message.
-VISITS = Prepared[VisitRow](
-    select(VisitRow.__table__).where(col(VisitRow.participant_id) == bindparam("participant"))  # type: ignore[attr-defined]
-)
+# What the calendar follows from is read for every tap and every message.
+VISITS = Prepared[VisitRow](every_column(VisitRow).where(col(VisitRow.participant_id) == bindparam("participant")))
 IN_FORCE = (col(PreparationRow.participant_id) == bindparam("participant"), col(PreparationRow.removed_at).is_(None))
-PREPARATION = Prepared[PreparationRow](
-    select(PreparationRow.__table__).where(*IN_FORCE).order_by(col(PreparationRow.on))  # type: ignore[attr-defined]
-)
+PREPARATION = Prepared[PreparationRow](every_column(PreparationRow).where(*IN_FORCE).order_by(col(PreparationRow.on)))
 OUTAGES = Prepared[OutageRow](
     select(col(OutageRow.started_at), col(OutageRow.ended_at)).order_by(col(OutageRow.started_at))
 )
@@ -37,11 +36,27 @@ def preparation_rows(session: Session, participant_id: int) -> Sequence[Preparat
     return session.exec(query, params={"participant": participant_id}).all()
 
 
+@dataclass(frozen=True, slots=True)
+class StoredVisits:
+    """What is stored of a participant's visits: plain rows, the preparation days in order of date."""
+
+    visits: tuple[VisitRow, ...] = ()
+    preparation: tuple[PreparationRow, ...] = ()
+
+    def facts(self, protocol: StudyProtocol) -> tuple[VisitFacts, ...]:
+        """What has been decided or has happened for each visit of the protocol, in the protocol's order."""
+        return facts_of(protocol, {row.code: row for row in self.visits}, self.preparation)
+
+
+def stored_visits(session: Session, participant_id: int) -> StoredVisits:
+    """The visits and preparation days of a participant."""
+    rows = VISITS.all(session, participant=participant_id)
+    return StoredVisits(tuple(rows), tuple(PREPARATION.all(session, participant=participant_id)))
+
+
 def visit_facts(session: Session, participant_id: int, protocol: StudyProtocol) -> tuple[VisitFacts, ...]:
     """What has been decided or has happened for each visit of the protocol, in the protocol's order."""
-    rows = VISITS.all(session, participant=participant_id)
-    days = PREPARATION.all(session, participant=participant_id)
-    return facts_of(protocol, {row.code: row for row in rows}, days)
+    return stored_visits(session, participant_id).facts(protocol)
 
 
 def facts_of(
@@ -69,7 +84,13 @@ def _facts(code: str, row: VisitRow | None, days: Sequence[PreparationRow]) -> V
 
 def calendar_of(session: Session, participant: ParticipantRow, protocol: StudyProtocol) -> VisitCalendar:
     """The participant's visit calendar as it stands now."""
-    return plan_calendar(protocol, participant.baseline_on, visit_facts(session, participant.id or 0, protocol))
+    return calendar_from(protocol, participant.baseline_on, stored_visits(session, participant.id or 0))
+
+
+@lru_cache(maxsize=2_000)  # changes when the site does something, and is asked for with every tap and every message
+def calendar_from(protocol: StudyProtocol, baseline_on: date, stored: StoredVisits) -> VisitCalendar:
+    """The calendar that follows from what is stored."""
+    return plan_calendar(protocol, baseline_on, stored.facts(protocol))
 
 
 def outages(session: Session) -> tuple[Outage, ...]:

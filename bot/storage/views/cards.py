@@ -97,11 +97,11 @@ def next_prompt_at(diary: Diary, now: datetime, *, after: date | None = None) ->
         return None
     hour = time.fromisoformat(diary.participant.hour)
     for on in sorted(diary.records):
-        record = diary.records[on]
-        if record.submitted_in_time or diary.asked(on) is None or (after is not None and on <= after):
-            continue
         at = instant(on, hour, zone_on(diary.zones, on))
-        if at > now and at < record.day.closes_at:
+        if at <= now or diary.asked(on) is None or (after is not None and on <= after):
+            continue
+        record = diary.records[on]
+        if not record.submitted_in_time and at < record.day.closes_at:
             return at
     return None
 

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from sqlmodel import Session
 
 from bot.diary.completeness import DayState
-from bot.storage.views.days import DayRecord, assemble_diary
+from bot.storage.views.days import DayRecord, Ground, assemble_diary
 from bot.storage.views.draft import NEAR
 from bot.storage.views.kept import FOR_EVER, Found, Kept
 from bot.storage.views.records import PersonRecord, Records, read_records_in_bulk
@@ -129,9 +129,8 @@ def _scored_days(
         if visit.state not in STOPPED
         for on in (*visit.scoring_days, *(day.on for day in visit.excluded))
     }
-    diary = assemble_diary(
-        person.participant, protocol, calendar, person.zones, records.outages, person.days, sorted(wanted), now
-    )
+    ground = Ground(protocol, person.participant.site, calendar, person.zones, records.outages)
+    diary = assemble_diary(person.participant, ground, person.days, sorted(wanted), now)
     for on in wanted:
         yield on, diary.records[on] if on <= now.date() + timedelta(days=1) else None
 

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, func, select
 
 from bot.people.roles import ALL_SITES
 from bot.storage.tables import CorrectionRow, ParticipantRow
-from bot.storage.views.days import DayRecord, assemble_diary
+from bot.storage.views.days import DayRecord, Ground, assemble_diary
 from bot.storage.views.records import PersonRecord, Records, read_records
 from schedules.protocol import StudyProtocol
 
@@ -65,10 +65,9 @@ def read_corrections(
 def _day(
     row: CorrectionRow, person: PersonRecord, records: Records, protocol: StudyProtocol, now: datetime
 ) -> DayRecord:
-    calendar = person.calendar(protocol)
-    diary = assemble_diary(
-        person.participant, protocol, calendar, person.zones, records.outages, person.days, [row.diary_day], now
-    )
+    site = person.participant.site
+    ground = Ground(protocol, site, person.calendar(protocol), person.zones, records.outages)
+    diary = assemble_diary(person.participant, ground, person.days, [row.diary_day], now)
     return diary.records[row.diary_day]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property, lru_cache
 
 from sqlmodel import Session
 
@@ -10,7 +11,7 @@ from bot.diary.completeness import DayState, DayTimes, Timing, day_state
 from bot.storage.diary import answers_of, cards_of, cards_since, entries_of, helped_days
 from bot.storage.participants import zone_history
 from bot.storage.tables import AnswerRow, CardRow, EntryRow, ParticipantRow
-from bot.storage.visits import calendar_of, outages
+from bot.storage.visits import StoredVisits, calendar_from, calendar_of, outages, stored_visits
 from schedules.protocol import StudyProtocol
 from schedules.visits import AskedDay, VisitCalendar, day_minus_one_closing
 from schedules.windows import DiaryDay, Outage, ZonePeriod, diary_day, local_day
@@ -57,20 +58,88 @@ class DayRecord:
         return self.state in (DayState.ON_TIME, DayState.LATE)
 
 
+class Ground:
+    """What diary days rest on besides what is stored for them: the calendar, zones and outages of a participant.
+
+    What follows from these for a day is worked out once.
+    """
+
+    def __init__(
+        self,
+        protocol: StudyProtocol,
+        site: str,
+        calendar: VisitCalendar,
+        zones: tuple[ZonePeriod, ...],
+        known_outages: tuple[Outage, ...],
+    ) -> None:
+        self.calendar, self.zones = calendar, zones
+        self._protocol, self._outages = protocol, known_outages
+        self._site_tz = protocol.site(site).timezone
+        self._asked: dict[date, AskedDay | None] = {}
+        self._times: dict[tuple[date, datetime | None], DiaryDay] = {}
+
+    @cached_property
+    def days(self) -> frozenset[date]:
+        """Every day that a visit asks, scores or excludes."""
+        return calendar_days(self.calendar)
+
+    def asked(self, day: date) -> AskedDay | None:
+        """What a day is asked for."""
+        if day not in self._asked:
+            self._asked[day] = self.calendar.asked(day)
+        return self._asked[day]
+
+    def times(self, on: date, submitted_at: datetime | None) -> DiaryDay:
+        """The instants of a day; `submitted_at` is its first submission, after which an outage takes nothing away."""
+        key = on, submitted_at if self._outages else None
+        if key not in self._times:
+            visit = self.calendar.visit_after(on)
+            self._times[key] = diary_day(
+                on,
+                self.zones,
+                self._protocol.diary,
+                self._protocol.outages,
+                day_minus_one_closing=day_minus_one_closing(visit, self._site_tz),
+                outages=self._outages,
+                submitted_at=submitted_at,
+            )
+        return self._times[key]
+
+
+@lru_cache(maxsize=1_000)
+def ground_from(
+    protocol: StudyProtocol,
+    site: str,
+    baseline_on: date,
+    stored: StoredVisits,
+    zones: tuple[ZonePeriod, ...],
+    known_outages: tuple[Outage, ...],
+) -> Ground:
+    """The same ground as long as nothing that it follows from has changed."""
+    return Ground(protocol, site, calendar_from(protocol, baseline_on, stored), zones, known_outages)
+
+
 @dataclass(frozen=True, slots=True)
 class Diary:
     """A participant's calendar, zones and the records of the days asked for."""
 
     participant: ParticipantRow
-    calendar: VisitCalendar
-    zones: tuple[ZonePeriod, ...]
+    ground: Ground
     records: Mapping[date, DayRecord]
+
+    @property
+    def calendar(self) -> VisitCalendar:
+        return self.ground.calendar
+
+    @property
+    def zones(self) -> tuple[ZonePeriod, ...]:
+        return self.ground.zones
 
     def record(self, day: date) -> DayRecord | None:
         return self.records.get(day)
 
     def asked(self, day: date) -> AskedDay | None:
-        return self.calendar.asked(day)
+        return self.ground.asked(day)
 
 
 def read_diary(
@@ -87,13 +156,18 @@ def read_diary(
     card. That is as far as anything reaches that a participant can still see or do.
     """
     key = participant.id or 0
-    calendar = calendar_of(session, participant, protocol)
-    zones = zone_history(session, key)
-    first = local_day(now, zones) - REACH if days is None else date.min
+    ground = ground_from(
+        protocol,
+        participant.site,
+        participant.baseline_on,
+        stored_visits(session, key),
+        zone_history(session, key),
+        outages(session),
+    )
+    first = local_day(now, ground.zones) - REACH if days is None else date.min
     cards = cards_since(session, key, first) if days is None else cards_of(session, key, set(days))
-    wanted = {day for day in calendar_days(calendar) | set(cards) if day >= first} if days is None else set(days)
-    stored = read_stored(session, key, wanted, cards)
-    return assemble_diary(participant, protocol, calendar, zones, outages(session), stored, sorted(wanted), now)
+    wanted = {day for day in ground.days | set(cards) if day >= first} if days is None else set(days)
+    return assemble_diary(participant, ground, read_stored(session, key, wanted, cards), sorted(wanted), now)
 
 
 def read_whole_diary(session: Session, participant: ParticipantRow, protocol: StudyProtocol, now: datetime) -> Diary:
@@ -125,18 +199,10 @@ def read_stored(
 
 
 def assemble_diary(
-    participant: ParticipantRow,
-    protocol: StudyProtocol,
-    calendar: VisitCalendar,
-    zones: tuple[ZonePeriod, ...],
-    known_outages: tuple[Outage, ...],
-    stored: StoredDays,
-    days: Collection[date],
-    now: datetime,
+    participant: ParticipantRow, ground: Ground, stored: StoredDays, days: Collection[date], now: datetime
 ) -> Diary:
     """The diary of the given days from what has been read already."""
-    reader = _Reader(participant, protocol, calendar, zones, known_outages, stored, now)
-    return Diary(participant, calendar, zones, _Records(reader, days))
+    return Diary(participant, ground, _Records(_Reader(ground, stored, now), days))
 
 
 class _Records(Mapping[date, DayRecord]):
@@ -162,47 +228,29 @@ class _Records(Mapping[date, DayRecord]):
         return on in self._made
 
 
-def calendar_days(calendar: VisitCalendar) -> set[date]:
+def calendar_days(calendar: VisitCalendar) -> frozenset[date]:
     """Every day that a visit asks, scores or excludes."""
     found: set[date] = set()
     for visit in calendar.visits:
         found.update(visit.asked_days, visit.scoring_days, (day.on for day in visit.excluded))
-    return found
+    return frozenset(found)
 
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    participant: ParticipantRow
-    protocol: StudyProtocol
-    calendar: VisitCalendar
-    zones: tuple[ZonePeriod, ...]
-    outages: tuple[Outage, ...]
+    ground: Ground
     stored: StoredDays
     now: datetime
 
     def record(self, on: date) -> DayRecord:
         entries, answers = self.stored.entries.get(on, ()), self.stored.answers.get(on, {})
-        day = self._times(on, entries)
+        day = self.ground.times(on, entries[0].submitted_at if entries else None)
         state = day_state(
             DayTimes(day.opens_at, day.midnight_at, day.closes_at),
             self.now,
-            excluded=self.calendar.exclusion(on) is not None,
+            excluded=self.ground.calendar.exclusion(on) is not None,
             timing=Timing(entries[-1].timing) if entries else None,
             has_answers=bool(answers),
             outage=day.outage,
         )
         return DayRecord(day, state, answers, entries, self.stored.cards.get(on), on in self.stored.helped)
-
-    def _times(self, on: date, entries: Sequence[EntryRow]) -> DiaryDay:
-        site = self.protocol.site(self.participant.site)
-        visit = self.calendar.visit_after(on)
-        closing = day_minus_one_closing(visit, site.timezone) if visit is not None else None
-        return diary_day(
-            on,
-            self.zones,
-            self.protocol.diary,
-            self.protocol.outages,
-            day_minus_one_closing=closing,
-            outages=self.outages,
-            submitted_at=entries[0].submitted_at if entries else None,
-        )

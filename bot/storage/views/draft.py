@@ -18,7 +18,7 @@ from bot.scoring.inputs import ClinicInputs, DiaryDayInput, ExcludedDay, LabValu
 from bot.scoring.sescd import SesCd, read_sescd
 from bot.storage.assessments import accepted_value, value_of
 from bot.storage.tables import AssessmentRow, ParticipantRow, ProtocolRow, VisitRow
-from bot.storage.views.days import DayRecord, Diary, assemble_diary
+from bot.storage.views.days import DayRecord, Diary, Ground, assemble_diary
 from bot.storage.views.kept import FOR_EVER
 from bot.storage.views.records import PersonRecord, Records, read_record
 from schedules.errors import Term
@@ -115,9 +115,8 @@ class Drafts:
         reach = range(own.rules.lookback_days + 1)
         days = {visit.on - timedelta(days=back) for back in reach} | set(visit.scoring_days)
         person = self.person
-        return assemble_diary(
-            person.participant, own, calendar, person.zones, self.records.outages, person.days, sorted(days), self.now
-        )
+        ground = Ground(own, person.participant.site, calendar, person.zones, self.records.outages)
+        return assemble_diary(person.participant, ground, person.days, sorted(days), self.now)
 
     def _input(self, visit: ScheduledVisit, diary: Diary, own: StudyProtocol) -> DraftInput:
         participant, rows = self.person.participant, self.person.assessments

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Table, select
-from sqlmodel import Session, SQLModel, col
+from sqlmodel import Session, SQLModel
 
 from bot.storage.prepared import Prepared, among
 from bot.storage.tables import (
@@ -21,10 +21,10 @@ from bot.storage.tables import (
     VisitRow,
     ZoneRow,
 )
-from bot.storage.views.days import DayRecord, Diary, StoredDays, assemble_diary
-from bot.storage.visits import facts_of, outages
+from bot.storage.tracked import Tracked, every_column
+from bot.storage.views.days import DayRecord, Diary, StoredDays, assemble_diary, ground_from
+from bot.storage.visits import StoredVisits, outages
 from schedules.protocol import StudyProtocol
-from schedules.visits import plan_calendar
 from schedules.windows import Outage, ZonePeriod
 
 Day = tuple[int, date]  # participant and diary day
@@ -57,7 +57,7 @@ PREPARATION = Prepared[PreparationRow](
     .where(among(PREPARATIONS.c.participant_id, "people"), PREPARATIONS.c.removed_at.is_(None))
     .order_by(PREPARATIONS.c.on)
 )
-CARDS = Prepared[CardRow](select(CARD_ROWS.c.id).where(_of_days(CARD_ROWS)))
+CARDS = Tracked(CardRow, every_column(CardRow).where(_of_days(CARD_ROWS)))  # to be changed; most reminders make one
 ANSWERS = Prepared[AnswerRow](select(ANSWER_ROWS).where(_of_days(ANSWER_ROWS)).order_by(ANSWER_ROWS.c.ordinal))
 ENTRIES = Prepared[EntryRow](select(ENTRY_ROWS).where(_of_days(ENTRY_ROWS)).order_by(ENTRY_ROWS.c.revision))
 HELPED = Prepared[HelpedRow](select(HELPED_ROWS.c.participant_id, HELPED_ROWS.c.diary_day).where(_of_days(HELPED_ROWS)))
@@ -108,7 +108,7 @@ class _Reading:
 
     who: Mapping[int, tuple[ParticipantRow, ChatRow | None]]
     zones: Mapping[int, Mapping[date, ZonePeriod]]
-    visits: Mapping[int, Mapping[str, VisitRow]]
+    visits: Mapping[int, Sequence[VisitRow]]
     preparation: Mapping[int, Sequence[PreparationRow]]
     cards: Mapping[Day, CardRow]
     answers: Mapping[Day, Sequence[AnswerRow]]
@@ -121,16 +121,13 @@ class _Reading:
         zones: dict[int, dict[date, ZonePeriod]] = defaultdict(dict)
         for zone in ZONES.all(session, people=people):
             zones[zone.participant_id][zone.from_on] = ZonePeriod(zone.from_on, zone.tzid)
-        visits: dict[int, dict[str, VisitRow]] = defaultdict(dict)
-        for visit in VISITS.all(session, people=people):
-            visits[visit.participant_id][visit.code] = visit
         chats = {chat.participant_id: chat for chat in BOUND.all(session, people=people)}
         return cls(
             {row.id or 0: (row, chats.get(row.id or 0)) for row in WHO.all(session, people=people)},
             zones,
-            visits,
+            _grouped(VISITS.all(session, people=people), lambda row: row.participant_id),
             _grouped(PREPARATION.all(session, people=people), lambda row: row.participant_id),
-            {(row.participant_id, row.diary_day): row for row in _cards(session, both)},
+            {(row.participant_id, row.diary_day): row for row in CARDS.all(session, **both)},
             _grouped(ANSWERS.all(session, **both), lambda row: (row.participant_id, row.diary_day)),
             _grouped(ENTRIES.all(session, **both), lambda row: (row.participant_id, row.diary_day)),
             {(row.participant_id, row.diary_day) for row in HELPED.all(session, **both)},
@@ -140,23 +137,17 @@ class _Reading:
         self, number: int, day: date, protocol: StudyProtocol, known: tuple[Outage, ...], now: datetime
     ) -> OneDay:
         (row, chat), key = self.who[number], (number, day)
-        facts = facts_of(protocol, self.visits.get(number, {}), self.preparation.get(number, ()))
-        calendar = plan_calendar(protocol, row.baseline_on, facts)
+        visits = StoredVisits(tuple(self.visits.get(number, ())), tuple(self.preparation.get(number, ())))
+        zones = tuple(self.zones[number].values())
+        ground = ground_from(protocol, row.site, row.baseline_on, visits, zones, known)
         stored = StoredDays(
             answers={day: {answer.item: answer for answer in self.answers.get(key, ())}},
             entries={day: self.entries.get(key, ())},
             cards={day: self.cards[key]} if key in self.cards else {},
             helped={day} if key in self.helped else (),
         )
-        zones = tuple(self.zones[number].values())
-        diary = assemble_diary(row, protocol, calendar, zones, known, stored, [day], now)
+        diary = assemble_diary(row, ground, stored, [day], now)
         return OneDay(diary, diary.records[day], chat)
-
-
-def _cards(session: Session, days: Mapping[str, Any]) -> Sequence[CardRow]:
-    """The cards, to be changed; a reminder is mostly the first to make one."""
-    found = [row.id for row in CARDS.all(session, **days)]
-    return session.scalars(select(CardRow).where(col(CardRow.id).in_(found))).all() if found else ()
 
 
 def _grouped(rows: Iterable[Row], key: Callable[[Row], Key]) -> Mapping[Key, Sequence[Row]]:
