@@ -23,6 +23,7 @@ from bot.storage.database import Database
 from bot.storage.outbox import free_unsent, next_due
 from bot.storage.participants import lock_participants
 from bot.storage.pause import keep_pause, kept_pause
+from bot.storage.returning import returning
 from bot.storage.trouble import DATABASE_TROUBLE
 from schedules.clock import Clock
 
@@ -50,8 +51,8 @@ class Dispatcher:
     Each round is one transaction: it confirms that we lead, records what has come back and marks what goes out next,
     so receipts are committed in groups and a crash leaves at most `IN_FLIGHT` messages unknown. A chat gets its next
     message when the one before has come back: of two edits of a message the later one must win. Planned messages wait
-    for room for a few, so that they share a round; answers take any room there is, and go while `holds` says that
-    planned messages must wait.
+    for room for a few, so that they share a round; answers take any room there is. While `holds` says so, or open cards
+    are still to be redrawn after a silence, only answers go.
     """
 
     database: Database
@@ -169,6 +170,7 @@ class Dispatcher:
             lock_participants(session, people)
             self._receipts.record(session, back, now, system_now)
             self._keep_pause(session, back, system_now)
+            planned = 0 if returning(session) else planned
             claimed, begun = self._departures.begin(
                 session, room=room, planned=planned, under_way=under_way, now=now, system_now=system_now
             )

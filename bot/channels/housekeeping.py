@@ -34,6 +34,12 @@ class Beat(Protocol):
     def __call__(self, session: Session, *, system_now: datetime, now: datetime, shifted: bool) -> bool: ...
 
 
+class ComeBack(Protocol):
+    """Sees to the next few participants after a silence; answers whether more are left."""
+
+    def __call__(self, session: Session, *, now: datetime) -> bool: ...
+
+
 class Stepped(Protocol):
     """Notes that the system clock was stepped."""
 
@@ -55,6 +61,7 @@ class Housekeeper:
     clock: Clock
     plan: Plan
     beat: Beat
+    come_back: ComeBack
     hears: Callable[[], bool]
     planned: Callable[[], None]
     leads: Callable[[], bool] = lambda: True
@@ -98,9 +105,17 @@ class Housekeeper:
             self.planned()
 
     async def tick_beat(self) -> None:
-        """Note that we can hear participants, when we can."""
+        """Note that we can hear participants, when we can; and see to those whose taps a silence may have cost."""
         if self.hears():
             await self.database.writing(self._beat)
+        await self._come_back()
+
+    async def _come_back(self) -> None:
+        """One short transaction after the other; what takes longer is gone on with at the next beat."""
+        until = self.clock.monotonic() + BUDGET
+        while await self.database.writing(self._see_to_some):
+            if self.clock.monotonic() >= until:
+                return
 
     async def watch(self) -> None:
         """Look at the clock until cancelled, and settle after every jump."""
@@ -157,6 +172,10 @@ class Housekeeper:
             if self.beat(session, system_now=system_now, now=now, shifted=self.clock.shifted):
                 log.warning("outage_noted", study_now=now)
                 self._settled = self._going_through = None  # every open day may be longer now
+
+    def _see_to_some(self) -> bool:
+        with self.database.write() as session:
+            return self.come_back(session, now=self.clock.now())
 
     def _plan(self, step: Plan) -> Plan | None:
         with self.database.write() as session:

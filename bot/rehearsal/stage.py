@@ -13,6 +13,7 @@ from sqlmodel import col
 
 from bot.actions import in_groups, record_delivery
 from bot.actions.beat import beat
+from bot.actions.come_back import come_back
 from bot.actions.plan_messages import plan_due
 from bot.actions.prepare_message import prepare
 from bot.actions.study import Study
@@ -79,6 +80,7 @@ class Stage:
             clock,
             plan=partial(plan_due, study=study),
             beat=partial(beat, study=study),
+            come_back=partial(come_back, study=study),
             hears=lambda: True,
             planned=self.wake,
         )

@@ -20,6 +20,7 @@ from starlette.applications import Starlette
 from bot.actions import in_groups, record_delivery
 from bot.actions.anchor_audit import anchor_if_due
 from bot.actions.beat import beat
+from bot.actions.come_back import come_back
 from bot.actions.keep_time import is_outage, note_step
 from bot.actions.make_diary_link import DIARY_PATH
 from bot.actions.plan_messages import plan_next
@@ -100,7 +101,7 @@ class Service:
         self.intake, self.dispatcher = self._make_intake(), self._make_dispatcher()
         self.housekeeper = Housekeeper(
             self.database, self.clock, plan=self._plan, beat=self._beat, hears=self._hears, planned=self._queued,
-            leads=self._leads, stepped=note_step,
+            leads=self._leads, stepped=note_step, come_back=self._come_back,
         )  # fmt: skip
         self.alarms = Alarms()
         self.metronome = Metronome(self._ticks(), self.clock)
@@ -348,6 +349,9 @@ class Service:
         self, session: Session, *, system_now: datetime, now: datetime, shifted: bool, restarted: bool = False
     ) -> bool:
         return beat(session, study=self._study, system_now=system_now, now=now, shifted=shifted, restarted=restarted)
+
+    def _come_back(self, session: Session, *, now: datetime) -> bool:
+        return come_back(session, study=self._study, now=now)
 
     def _note_outage(self) -> None:
         """Before anything is planned, sent or handled: days that an outage touched must be longer first."""

@@ -22,6 +22,7 @@ from sqlmodel import Session, SQLModel, select
 
 from bot.actions import in_groups, record_delivery
 from bot.actions.beat import beat
+from bot.actions.come_back import come_back
 from bot.actions.enrol import Enrolment, enrol
 from bot.actions.keep_time import is_outage, note_step
 from bot.actions.plan_messages import plan_due
@@ -300,7 +301,7 @@ class Lab:
         self.housekeeper = Housekeeper(
             database, self.clock, plan=partial(plan_due, study=self.study), beat=self._beat,
             hears=self._hears,
-            planned=self.dispatcher.wake, stepped=note_step,
+            planned=self.dispatcher.wake, stepped=note_step, come_back=partial(come_back, study=self.study),
         )  # fmt: skip
         await database.writing(self._note_outage)
         await self.housekeeper.settle()

@@ -15,6 +15,7 @@ from sqlmodel import Session, col, select
 
 from bot.actions import record_delivery
 from bot.actions.beat import beat
+from bot.actions.come_back import come_back
 from bot.actions.plan_messages import plan_due
 from bot.actions.prepare_message import Dropped, Later, Ready, prepare
 from bot.actions.study import Study
@@ -232,8 +233,15 @@ class World:
     def tick(self) -> None:
         with self.db.write() as session:
             beat(session, study=self.study, system_now=self.system_now, now=self.now, shifted=True)
+        while self._come_back():
+            pass
+        with self.db.write() as session:
             plan_due(session, study=self.study, now=self.now)
         self.deliver()
+
+    def _come_back(self) -> bool:
+        with self.db.write() as session:
+            return come_back(session, study=self.study, now=self.now)
 
     def be_away_until(self, at: datetime) -> None:
         """Jump in time without serving anybody: an outage."""

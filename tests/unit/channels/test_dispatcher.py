@@ -17,6 +17,7 @@ from bot.channels.outcomes import Delivered, Outcome, Refused, Retry, Unknown
 from bot.channels.pace import Pace
 from bot.storage.database import Database
 from bot.storage.outbox import begin_sending, claim_due
+from bot.storage.returning import Returning, note_returning
 from bot.storage.tables import MessageRow
 from schedules.clock import VirtualClock
 from tests.support.carrying import Ledger, Network, seed_study, wording
@@ -232,6 +233,19 @@ async def test_a_pause_that_is_over_keeps_nobody_waiting_after_a_start(bench: Be
     after.clock.set(T0 + 6 * SECOND)
     await after.rounds()
     assert [ready.text for ready in after.network.sent] == ["first"]
+
+
+async def test_until_everybody_is_seen_to_after_a_silence_only_answers_go(bench: Bench) -> None:
+    with bench.database.write() as session:
+        note_returning(session, Returning(T0 - timedelta(hours=1), T0), now=T0)
+    bench.queue("prompt", kind="prompt", priority=5, address=1)
+    bench.queue("answer", kind="reply", priority=0, address=2)
+    await bench.rounds()
+    assert bench.states() == {"prompt": "planned", "answer": "sent"}
+    with bench.database.write() as session:
+        note_returning(session, None, now=T0)
+    await bench.rounds()
+    assert bench.states() == {"prompt": "sent", "answer": "sent"}
 
 
 async def test_failed_attempts_wait_longer_each_time(bench: Bench) -> None:

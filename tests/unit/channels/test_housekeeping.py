@@ -27,10 +27,11 @@ class Bench:
 
     def __init__(self, database: Database, *, hears: bool = True) -> None:
         self.clock, self.done, self.hearing = Shifting(T0), list[tuple[str, datetime]](), hears
+        self.away = 0
         self.people, self.seen, self.takes = 1, list[int](), timedelta(0)
         self.keeper = Housekeeper(
-            database, self.clock, plan=self._plan, beat=self._beat, hears=lambda: self.hearing,
-            planned=lambda: self.done.append(("planned", self.clock.now())),
+            database, self.clock, plan=self._plan, beat=self._beat, come_back=self._come_back,
+            hears=lambda: self.hearing, planned=lambda: self.done.append(("planned", self.clock.now())),
         )  # fmt: skip
 
     def _plan(self, _session: Session, *, now: datetime, number: int = 1) -> Plan | None:
@@ -45,10 +46,31 @@ class Bench:
         self.done.append(("beat", now))
         return False
 
+    def _come_back(self, _session: Session, *, now: datetime) -> bool:
+        """See to one participant at a time, of whom `away` are left."""
+        if not self.away:
+            return False
+        self.done.append(("back", now))
+        self.clock.advance(self.takes)
+        self.away -= 1
+        return self.away > 0
+
 
 @pytest.fixture
 def bench(database: Database) -> Bench:
     return Bench(database)
+
+
+@pytest.mark.parametrize("hears", [True, False])
+async def test_whoever_beats_goes_on_with_a_return_for_as_long_as_a_beat_may_last(
+    database: Database, *, hears: bool
+) -> None:
+    bench = Bench(database, hears=hears)
+    bench.away, bench.takes = 7, timedelta(seconds=1)
+    await bench.keeper.tick_beat()
+    assert [what for what, _at in bench.done if what == "back"] == ["back"] * 5
+    await bench.keeper.tick_beat()
+    assert bench.away == 0
 
 
 async def test_settling_beats_plans_and_wakes_once_for_each_study_time(bench: Bench) -> None:
