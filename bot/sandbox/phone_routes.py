@@ -1,5 +1,6 @@
 """The phone page and its small JSON interface: look, type, tap, move the clock, switch faults."""
 
+import asyncio
 import json
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -30,6 +31,7 @@ _PAGE = "bot.sandbox.page"
 _KINDS = {".css": "text/css", ".js": "text/javascript", ".json": "application/json", ".svg": "image/svg+xml"}
 _ASSETS = ("phone.css", "phone.js", "chat.js", "bubble.js", "panel.js", "text.js", "words.js", "words.json", "icon.svg")
 _WAIT_SECONDS = 20.0
+_LOOK_SECONDS = 0.2
 _LONGEST_STEP = 366 * 24 * 3600
 _EVENING = 18
 _HEADERS = {
@@ -146,13 +148,25 @@ class PhoneRoutes:
         if act is None or user_id not in self._phones:
             return _problem("not_found", 404)
         body = await request.json()
+        if deed != "language" and not await self._wait_until_played(request):
+            return _problem("not_ready", 409)
         act(self._api, self._clock.system_now(), self._phones[user_id], body)
         return JSONResponse({"done": True})
+
+    async def _wait_until_played(self, request: Request) -> bool:
+        """Nobody acts in a past that is still being played; False when the page or the server went away meanwhile."""
+        while self._progress() is not None:
+            if self._bell.closed or await request.is_disconnected():
+                return False
+            await asyncio.sleep(_LOOK_SECONDS)
+        return True
 
     async def move_clock(self, request: Request) -> Response:
         """Move study time: kind `next`, `seconds` (with `seconds`) or `evening` (with `timezone`)."""
         body = await request.json()
         study = self._study_clock
+        if not await self._wait_until_played(request):
+            return _problem("not_ready", 409)
         if body["kind"] == "next":
             await study.step_next()
         elif body["kind"] == "seconds":

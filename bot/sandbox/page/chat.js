@@ -14,6 +14,7 @@ export class Chat {
     this.seenToasts = null;
     this.locked = false;
     this.editing = null;
+    this.asleep = false;
     this.build();
   }
 
@@ -116,6 +117,11 @@ export class Chat {
     this.editStrip.hidden = true;
   }
 
+  // While a past is being played nobody can start a chat in it.
+  setAsleep(asleep) {
+    this.asleep = this.gate.disabled = asleep;
+  }
+
   toggleBlock() {
     this.more.open = false;
     this.act(this.phone.blocked ? "unblock" : "block");
@@ -180,6 +186,7 @@ export class Chat {
     this.menuButton.setAttribute("aria-label", this.word("menu"));
     this.composer.hidden = !open;
     this.gate.hidden = open;
+    this.gate.disabled = this.asleep;
     this.gate.textContent = this.word(phone.blocked ? "restart" : "start");
     this.locker.hidden = !this.locked;
     this.drawLock();

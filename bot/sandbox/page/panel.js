@@ -40,6 +40,11 @@ export class Panel {
     return this.clock.now + (performance.now() - this.readAt) / 1000;
   }
 
+  // Whether a past is still being played up to today.
+  get playing() {
+    return (this.clock?.played ?? null) !== null;
+  }
+
   async refresh() {
     const clock = await (await fetch("/phone/clock")).json();
     this.clock = clock;
@@ -55,17 +60,16 @@ export class Panel {
     if (language === "zh") find("date").textContent = `${dateOf(now, zone, language)} ${weekdayOf(now, zone, language)}`;
     find("zone").textContent = zone.replace("_", " ");
     if (!clock) return;
-    const moving = this.busy || clock.moving;
+    const moving = this.busy || clock.moving || this.playing;
     find("moves").hidden = !clock.movable;
     for (const button of find("moves").children) button.disabled = moving;
     find("next").textContent = clock.next ? say(language, "next", { when: this.when(clock.next) }) : say(language, "nothing_next");
     find("next").disabled = moving || !clock.next;
     const share = Math.floor(100 * (clock.played ?? 0));
-    const words = clock.played === null || clock.played === undefined ? say(language, moving ? "moving" : this.stateWord())
-      : say(language, "playing", { share });
+    const words = this.playing ? say(language, "playing", { share }) : say(language, moving ? "moving" : this.stateWord());
     find("clock-state").textContent = words;
-    find("playing").hidden = clock.played === null || clock.played === undefined;
-    find("playing").textContent = find("playing").hidden ? "" : words;
+    find("playing").hidden = !this.playing;
+    find("playing").textContent = this.playing ? words : "";
   }
 
   when(at) {

@@ -71,6 +71,7 @@ function show(state) {
 function addChat(phone) {
   const chat = new Chat(phone.id, () => panel.now());
   chats.set(phone.id, chat);
+  chat.setAsleep(panel.playing);
   find("phones").append(chat.root);
   chat.root.addEventListener("focusin", () => { panel.zone = chat.phone.timezone; });
   chat.phone = phone;
@@ -95,7 +96,10 @@ async function follow() {
 async function watchClock() {
   for (;;) {
     if (!document.hidden) await panel.refresh().catch(() => {});
-    for (const chat of chats.values()) chat.tick();
+    for (const chat of chats.values()) {
+      chat.setAsleep(panel.playing);
+      chat.tick();
+    }
     await pause(1000);
   }
 }

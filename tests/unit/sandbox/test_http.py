@@ -215,6 +215,23 @@ async def test_phones_can_be_played_from_this_machine_only(api):
     assert [message["text"] for message in state["phones"][0]["messages"]] == ["/start invitation", "4"]
 
 
+async def test_nobody_acts_in_a_past_that_is_still_being_played(api):
+    from bot.sandbox.phone_view import Phone
+
+    share = [0.5]
+    phones = [Phone(ANN, "SH-001", "token")]
+    with serving(create_app(api, clock=CLOCK, phones=phones, progress=lambda: share[0])) as address:
+        async with httpx.AsyncClient(base_url=address, trust_env=False) as http:
+            said = asyncio.create_task(http.post(f"/phone/{ANN}/say", json={"text": "4"}))
+            assert (await http.post(f"/phone/{ANN}/language", json={"language": "en"})).status_code == 200
+            await asyncio.sleep(0.6)
+            before = [one["text"] for one in (await http.get("/phone/state")).json()["phones"][0]["messages"]]
+            share[0] = None
+            assert (await said).status_code == 200
+            after = [one["text"] for one in (await http.get("/phone/state")).json()["phones"][0]["messages"]]
+    assert (before, after) == (["/start invitation"], ["/start invitation", "4"])
+
+
 async def until(done, seconds=8.0):
     end = CLOCK.monotonic() + seconds
     while not done():
