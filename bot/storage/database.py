@@ -30,7 +30,9 @@ POSTGRES_CONNECTION = {
     "connect_timeout": 3, "keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
     "tcp_user_timeout": 15_000,
 }  # fmt: skip
-POSTGRES_LIMITS = {"statement_timeout": 8_000, "lock_timeout": 4_000, "idle_in_transaction_session_timeout": 10_000}
+# A tapped button spins for ten seconds: waiting, failing and a second try must fit.
+POSTGRES_LIMITS = {"statement_timeout": 5_000, "lock_timeout": 2_000, "idle_in_transaction_session_timeout": 10_000}
+# Tables of the whole study and exports take their time, and no tap waits for a reader.
 POSTGRES_READING = {"statement_timeout": 60_000, "default_transaction_read_only": "on"}
 POSTGRES_PATIENT = {"statement_timeout": 60_000, "lock_timeout": 30_000}  # for a command, which nobody's tap waits for
 WRITES = "writes"  # in a session's `info`: on PostgreSQL it must lock what it is about to change
