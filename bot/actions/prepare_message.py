@@ -127,13 +127,10 @@ def _copy(
     card = open_card(session, diary.participant.id or 0, row.diary_day, row.visit or "", study=study)
     if row.resend_of is not None and record.answers:
         return Dropped("cancelled", IN_HAND)
-    row.card_id = card.id
     to_neutral(card)
     context = card_context(diary, record, study.protocol, now)
-    return to_send(
-        chat.address,
-        render_neutral(kind, card_state(card, record), context, diary.participant.language),
-    )
+    worded = render_neutral(kind, card_state(card, record), context, diary.participant.language)
+    return to_send(chat.address, worded, card_id=card.id)
 
 
 def _closing(session: Session, row: MessageRow, diary: Diary, study: Study, now: datetime) -> Prepared:

@@ -67,8 +67,7 @@ def _check(row: MessageRow, one: OneDay | None, study: Study, now: datetime) -> 
 
 def _word(row: MessageRow, one: OneDay, card: CardRow, study: Study, now: datetime) -> Prepared:
     """A fresh, neutral copy of the day's card."""
-    row.card_id = card.id
     to_neutral(card)
     context = card_context(one.diary, one.record, study.protocol, now)
-    state = card_state(card, one.record)
-    return to_send(one.address, render_neutral(NeutralKind(row.kind), state, context, one.diary.participant.language))
+    state, language = card_state(card, one.record), one.diary.participant.language
+    return to_send(one.address, render_neutral(NeutralKind(row.kind), state, context, language), card_id=card.id)

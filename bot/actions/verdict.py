@@ -16,6 +16,7 @@ class Ready:
     text: str
     rows: tuple[tuple[tuple[str, str], ...], ...]
     provider_msg_id: int | None = None
+    card_id: int | None = None  # of which this is a fresh copy
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +37,9 @@ class Later:
 Prepared = Ready | Dropped | Later
 
 
-def to_send(address: int, rendered: Rendered) -> Ready:
-    """A new message with these words and buttons."""
-    return Ready("send", address, rendered.text, _rows(rendered))
+def to_send(address: int, rendered: Rendered, *, card_id: int | None = None) -> Ready:
+    """A new message with these words and buttons, a copy of a card or of none."""
+    return Ready("send", address, rendered.text, _rows(rendered), card_id=card_id)
 
 
 def to_edit(address: int, message_id: int | None, rendered: Rendered) -> Ready | Dropped:

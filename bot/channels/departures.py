@@ -85,8 +85,11 @@ class Departures:
             return 0, ()
         this = _Round(session, now, system_now, {sending.ready.address: None for sending in under_way})
         rows = self._claim(this, room, planned, under_way)
-        begun = self._begin_all(this, [row for row in rows if row.state == "claimed"])
-        return len(rows), [sending for sending in begun if sending is not None]
+        checked = self._check_all(this, [row for row in rows if row.state == "claimed"])
+        leaving = [sending for sending in checked if sending is not None]
+        cards = {one.claim.id: one.ready.card_id for one in leaving if one.ready.card_id is not None}
+        begin_sending(session, [one.row for one in leaving], now=now, cards=cards)
+        return len(rows), leaving
 
     def _claim(self, this: _Round, room: int, planned: int, under_way: Sequence[Sending]) -> Sequence[MessageRow]:
         rows = claim_due(
@@ -101,7 +104,7 @@ class Departures:
                 put_back(this.session, row, next_try_at=this.system_now + BUSY_REST)
         return rows
 
-    def _begin_all(self, this: _Round, rows: Sequence[MessageRow]) -> Sequence[Sending | None]:
+    def _check_all(self, this: _Round, rows: Sequence[MessageRow]) -> Sequence[Sending | None]:
         """Check claimed messages together; a defect in one is found by checking each alone."""
         if self.groups is not None and rows and not self.singly:
             try:
@@ -114,7 +117,7 @@ class Departures:
                 log.warning("group_unpreparable", rows=len(rows), error=type(error).__name__)
             else:
                 return [self._hold_or_settle(this, row, one) for row, one in zip(rows, prepared, strict=True)]
-        return [self._begin(this, row) for row in rows]
+        return [self._check_alone(this, row) for row in rows]
 
     def _hold_or_settle(self, this: _Round, row: MessageRow, prepared: Prepared) -> Sending | None:
         """A message that must wait has got its card all the same: it shows no question until the message comes."""
@@ -123,8 +126,7 @@ class Departures:
             return None
         return self._settle(this, row, prepared)
 
-    def _begin(self, this: _Round, row: MessageRow) -> Sending | None:
-        """Check a claimed message for the last time, and mark it as on its way."""
+    def _check_alone(self, this: _Round, row: MessageRow) -> Sending | None:
         savepoint = this.session.begin_nested()
         try:
             prepared = self.prepare(this.session, row, study=self.study(), now=this.now)
@@ -159,7 +161,6 @@ class Departures:
                 finish(this.session, row, state, now=this.now, reason=reason)
                 MESSAGES.labels(row.kind, state).inc()
             case Ready():
-                begin_sending(this.session, row, now=this.now)
                 turn = self.pace.take(prepared.address, self.clock.monotonic())
                 this.held[prepared.address] = None
                 return Sending(claim_of(row), row, prepared, turn)

@@ -63,7 +63,7 @@ class Receipts:
     ) -> None:
         """Write what has come back: deliveries in one go, everything else one by one."""
         delivered = [(sending, outcome) for sending, outcome in back if isinstance(outcome, Delivered)]
-        if self._groups is None or len(delivered) < 2:
+        if self._groups is None:
             delivered = []
         done = {sending.claim.id for sending, _ in delivered}
         for sending, outcome in back:

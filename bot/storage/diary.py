@@ -41,6 +41,16 @@ HELPED = Prepared[HelpedRow](
     )
 )
 NEW_CARD = {"revision": 0, "snooze_count": 0}
+GIVEN = ("participant_id", "diary_day", "visit", "key", "shown", *NEW_CARD)
+ONCE = {
+    name: Prepared[CardRow](
+        insert_into(CardRow)
+        .values({column: bindparam(column) for column in GIVEN})
+        .on_conflict_do_nothing(index_elements=["participant_id", "diary_day"])
+        .returning(*CardRow.__table__.columns)  # type: ignore[attr-defined]
+    )
+    for name, insert_into in (("sqlite", sqlite_insert), ("postgresql", postgres_insert))
+}
 ADD_ANSWER = adding(AnswerRow)
 CARD_BY_KEY = Tracked(CardRow, every_column(CardRow).where(col(CardRow.key) == bindparam("key")))
 ENTRY_FIELDS = ("stools", "pain", "wellbeing", "antidiarrhoeal", "timing", "source", "language", "wording_version")
@@ -69,14 +79,12 @@ def cards_since(session: Session, participant_id: int, first: date) -> Mapping[d
 
 def add_cards(session: Session, cards: Sequence[Mapping[str, Any]]) -> Mapping[tuple[int, date], CardRow]:
     """Store new cards and answer them as stored; one that another process has just made is read instead."""
-    if not cards:
-        return {}
-    insert_into = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgres_insert
-    once = insert_into(CardRow).on_conflict_do_nothing(index_elements=["participant_id", "diary_day"])
-    added = session.scalars(once.returning(CardRow), [{**NEW_CARD, **card} for card in cards]).all()
-    stored = {(card.participant_id, card.diary_day): card for card in added}
-    for day in ((card["participant_id"], card["diary_day"]) for card in cards):
-        if day not in stored and (there := card_of(session, *day)) is not None:
+    once = ONCE[session.get_bind().dialect.name]
+    stored: dict[tuple[int, date], CardRow] = {}
+    for card in cards:
+        day = (card["participant_id"], card["diary_day"])
+        added = once.all(session, **NEW_CARD, **card)
+        if there := added[0] if added else card_of(session, *day):
             stored[day] = there
     return stored
 

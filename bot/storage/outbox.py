@@ -3,16 +3,19 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Table, bindparam, func, literal_column, not_, or_, text, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, col, select
 
 from bot.storage.notices import OUTBOX, notify
 from bot.storage.prepared import Prepared, among, put
 from bot.storage.tables import MessageRow
+from bot.storage.tracked import Tracked, every_column
 
 UNSENT = ("planned", "retry")
 HELD = ("claimed", "sending")
@@ -62,7 +65,12 @@ ANSWERS_FIRST = (
     _claimable(MESSAGES.c.priority == literal_column("0")),
     _claimable(MESSAGES.c.priority > literal_column("0")),
 )
-BY_NUMBER = select(MessageRow).where(col(MessageRow.id).in_(bindparam("numbers", expanding=True)))
+CLAIM = Prepared[MessageRow](
+    update(MESSAGES)
+    .where(among(MESSAGES.c.id, "numbers"))
+    .values(state="claimed", lease_owner=bindparam("owner"), lease_until=bindparam("until"), fence=MESSAGES.c.fence + 1)
+)
+BY_NUMBER = Tracked(MessageRow, every_column(MessageRow).where(among(MESSAGES.c.id, "numbers")))
 HELD_ROW = (
     select(MessageRow)
     .where(
@@ -73,12 +81,17 @@ HELD_ROW = (
     )
     .with_for_update()
 )
-HELD_IDS = (
+HELD_IDS = Prepared[MessageRow](
     select(MESSAGES.c.id, MESSAGES.c.lease_owner, MESSAGES.c.fence)
-    .where(MESSAGES.c.id.in_(bindparam("ids", expanding=True)), in_states(HELD))
+    .where(among(MESSAGES.c.id, "numbers"), in_states(HELD))
     .with_for_update()
 )
-SENT = (
+SENDING = Prepared[MessageRow](
+    update(MESSAGES)
+    .where(MESSAGES.c.id == bindparam("which"))
+    .values(state="sending", sending_at=bindparam("at"), card_id=bindparam("card"))
+)
+SENT = Prepared[MessageRow](
     update(MESSAGES)
     .where(MESSAGES.c.id == bindparam("held"))
     .values(
@@ -178,17 +191,19 @@ def claim_due(
                 addresses=list(busy_addresses), people=list(busy_participants),
             )  # fmt: skip
             numbers.extend(row.id or 0 for row in found)
-    rows = _in_order(session, numbers)
-    for row in rows:
-        put(session, row, state="claimed", lease_owner=owner, lease_until=clock + lease, fence=row.fence + 1)
-    return rows
-
-
-def _in_order(session: Session, numbers: Sequence[int]) -> Sequence[MessageRow]:
     if not numbers:
         return []
-    found = {row.id: row for row in session.exec(BY_NUMBER, params={"numbers": list(numbers)}).all()}
-    return [found[number] for number in numbers]
+    rows = {row.id: row for row in BY_NUMBER.all(session, numbers=numbers)}
+    CLAIM.run(session, numbers=numbers, owner=owner, until=clock + lease)
+    for row in rows.values():
+        _stands(row, state="claimed", lease_owner=owner, lease_until=clock + lease, fence=row.fence + 1)
+    return [rows[number] for number in numbers]
+
+
+def _stands(row: MessageRow, **values: Any) -> None:
+    """Let the row say what has just been written for several at once."""
+    for name, value in values.items():
+        set_committed_value(row, name, value)
 
 
 def lease_clock(session: Session, system_now: datetime) -> datetime:
@@ -215,18 +230,22 @@ def finish_delivered(session: Session, receipts: Mapping[Claim, int | None], *, 
 
     `now` is study time.
     """
-    connection = session.connection()
-    held = connection.execute(HELD_IDS, {"ids": [claim.id for claim in receipts]}).all()
-    kept = frozenset(Claim(*proof) for proof in held) & receipts.keys()
-    if kept:
-        ends = [{"held": claim.id, "number": receipts[claim], "at": now} for claim in kept]
-        connection.execute(SENT, ends)
+    held = HELD_IDS.all(session, numbers=[claim.id for claim in receipts])
+    kept = frozenset(Claim(row.id or 0, row.lease_owner or "", row.fence) for row in held) & receipts.keys()
+    SENT.run_all(session, [{"held": claim.id, "number": receipts[claim], "at": now} for claim in kept])
     return kept
 
 
-def begin_sending(session: Session, row: MessageRow, *, now: datetime) -> None:
-    """Mark the row as on its way: from here on its outcome may stay unknown. `now` is study time."""
-    put(session, row, state="sending", sending_at=now)
+def begin_sending(
+    session: Session, rows: Sequence[MessageRow], *, now: datetime, cards: Mapping[int, int] = MappingProxyType({})
+) -> None:
+    """Mark rows as on their way: from here on their outcome may stay unknown. `now` is study time.
+
+    `cards` are those that the messages show copies of, by the number of the row.
+    """
+    for row in rows:
+        _stands(row, state="sending", sending_at=now, card_id=cards.get(row.id or 0, row.card_id))
+    SENDING.run_all(session, [{"which": row.id, "at": now, "card": row.card_id} for row in rows])
 
 
 def finish(

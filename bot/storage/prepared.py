@@ -127,9 +127,9 @@ class Prepared(Generic[Row]):
             cursor.close()
 
     def run_all(self, session: Session, values: Sequence[Mapping[str, Any]]) -> None:
-        """Execute once for each set of values."""
-        for one in values:
-            self.run(session, **one)
+        """Execute once for each set of values, in one call of the driver."""
+        if values:
+            self._execute(session, values)[0].close()
 
     def run(self, session: Session, **values: Any) -> int:
         """Execute for its effect; answers how many rows it touched."""
@@ -138,7 +138,9 @@ class Prepared(Generic[Row]):
         cursor.close()
         return touched
 
-    def _execute(self, session: Session, values: Mapping[str, Any]) -> tuple[Any, _Compiled]:
+    def _execute(
+        self, session: Session, values: Mapping[str, Any] | Sequence[Mapping[str, Any]]
+    ) -> tuple[Any, _Compiled]:
         if session.autoflush:
             session.flush()
         connection = session.connection()
@@ -147,11 +149,12 @@ class Prepared(Generic[Row]):
         if compiled is None:
             compiled = self._compiled[dialect.name] = _compile(self._statement, dialect)
         cursor = connection.connection.cursor()
-        bound = compiled.bind(values)
+        several = not isinstance(values, Mapping)
+        bound = compiled.bind(values) if isinstance(values, Mapping) else [compiled.bind(one) for one in values]
         for listener in connection.dispatch.before_cursor_execute:
-            listener(connection, cursor, compiled.sql, bound, None, False)  # noqa: FBT003  # SQLAlchemy's signature
+            listener(connection, cursor, compiled.sql, bound, None, several)
         try:
-            cursor.execute(compiled.sql, bound)
+            (cursor.executemany if several else cursor.execute)(compiled.sql, bound)
         except dialect.loaded_dbapi.Error as error:
             raise _wrapped(error, compiled.sql, connection, cursor) from error
         return cursor, compiled

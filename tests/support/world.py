@@ -188,7 +188,7 @@ class World:
             case Dropped(state, reason):
                 row.state, row.reason = state, reason
             case Ready():
-                row.sending_at = self.now
+                row.sending_at, row.card_id = self.now, prepared.card_id or row.card_id
                 shown = self._show(prepared, row.kind)
                 if row.kind in self.unclear:
                     row.state, row.reason = "unknown", "no_receipt"

@@ -359,7 +359,7 @@ async def test_what_a_killed_process_was_sending_is_unknown_and_not_sent_again_b
     bench.queue("sending", "claimed")
     with bench.database.write() as session:
         rows = claim_due(session, owner="dead", study_now=T0, system_now=T0, limit=2)
-        begin_sending(session, rows[0], now=T0)
+        begin_sending(session, rows[:1], now=T0)
     await bench.rounds()
     assert bench.states() == {"sending": "unknown", "claimed": "sent"}
     assert ("unknown", "sending", "holder_gone") in bench.ledger.seen

@@ -9,14 +9,15 @@ from bot.actions import in_groups
 from bot.actions.prepare_message import Dropped, Later, Ready, prepare
 from bot.actions.study import Study
 from bot.storage.database import Database
-from bot.storage.outbox import claim_due, claim_of, finish_delivered, put_back
+from bot.storage.outbox import begin_sending, claim_due, claim_of, finish_delivered, put_back
 from bot.storage.tables import CardRow, ChatRow, MessageRow, ParticipantRow
 from schedules.clock import SystemClock
 from schedules.loader import load_protocol, seed_protocol_path
-from tests.support.bench_seed import Scene, evening_after, seed
+from tests.support.bench_seed import ZONE, Scene, evening_after, seed
 
 STUDY = Study(load_protocol(seed_protocol_path()))
 DUE_AT = evening_after(SystemClock().now())
+TONIGHT = DUE_AT.astimezone(ZONE).date()
 
 
 @pytest.fixture
@@ -27,6 +28,19 @@ def scene(database: Database) -> Scene:
 def due(session: Session) -> list[MessageRow]:
     query = select(MessageRow).where(MessageRow.state == "planned", MessageRow.due_at == DUE_AT)
     return list(session.exec(query.order_by(col(MessageRow.id))))
+
+
+def cards_of(session: Session) -> list[CardRow]:
+    """The cards of tonight, in the order in which they were made."""
+    return list(session.exec(select(CardRow).where(CardRow.diary_day == TONIGHT).order_by(col(CardRow.id))))
+
+
+def leave(session: Session, rows: list[MessageRow]) -> None:
+    """Check and word these messages, and mark them as on their way."""
+    prepared = in_groups.prepare(session, rows, study=STUDY, now=DUE_AT)
+    found = zip(rows, prepared, strict=True)
+    cards = {row.id or 0: one.card_id for row, one in found if isinstance(one, Ready) and one.card_id is not None}
+    begin_sending(session, rows, now=DUE_AT, cards=cards)
 
 
 def spoil(session: Session, rows: list[MessageRow]) -> None:
@@ -44,19 +58,17 @@ def test_a_group_is_decided_and_worded_like_each_alone(database: Database, scene
         spoil(session, rows)
         session.flush()
         alone = [prepare(session, row, study=STUDY, now=DUE_AT) for row in rows]
-        cards = [row.card_id for row in rows]
         together = in_groups.prepare(session, rows, study=STUDY, now=DUE_AT)
         assert len(rows) == scene.due
         assert list(together) == alone
         assert [type(one) for one in together] == [Dropped, Dropped, Dropped, Later, Ready, Ready]
-        assert [row.card_id for row in rows] == cards
+        assert [one.card_id for one in together if isinstance(one, Ready)] == [card.id for card in cards_of(session)]
 
 
 def test_a_group_of_first_copies_is_kept_like_each_alone(database: Database, scene: Scene) -> None:
     with database.write() as session:
         rows = due(session)
-        in_groups.prepare(session, rows, study=STUDY, now=DUE_AT)
-        session.flush()
+        leave(session, rows)
         in_groups.delivered(session, [(row, 900 + (row.id or 0)) for row in rows], now=DUE_AT)
     with database.read() as session:
         for row in rows:
@@ -68,7 +80,7 @@ def test_a_group_of_first_copies_is_kept_like_each_alone(database: Database, sce
 def test_a_second_copy_in_a_group_puts_the_older_one_away(database: Database, scene: Scene) -> None:
     with database.write() as session:
         first, other, *_ = due(session)
-        in_groups.prepare(session, [first, other], study=STUDY, now=DUE_AT)
+        leave(session, [first, other])
         card = session.get_one(CardRow, first.card_id)
         card.provider_msg_id = 70
         session.flush()

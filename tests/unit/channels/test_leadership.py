@@ -173,7 +173,7 @@ async def test_what_a_lost_commit_marked_is_sent_after_all(postgres: Database) -
     queue(postgres, "marked")
     with postgres.write() as session:
         (row,) = claim_due(session, owner="one", study_now=T0, system_now=T0, limit=1)
-        begin_sending(session, row, now=T0)
+        begin_sending(session, [row], now=T0)
     one.dispatcher._in_doubt = True
     await one.rounds()
     assert states(postgres) == {"marked": "sent"}

@@ -91,7 +91,7 @@ def test_only_the_holder_of_the_claim_may_end_a_row(either: Database) -> None:
     with either.write() as session:
         held = held_row(session, mine)
         assert held is not None
-        begin_sending(session, held, now=T0)
+        begin_sending(session, [held], now=T0)
     with either.write() as session:
         assert held_row(session, Claim(mine.id, "two", mine.fence)) is None
         assert held_row(session, Claim(mine.id, mine.owner, mine.fence + 1)) is None
@@ -173,7 +173,7 @@ def test_an_edit_that_is_on_its_way_is_not_superseded(database: Database) -> Non
     queue(database, dedupe_key="first", kind="edit", card_id=card)
     with database.write() as session:
         (row,) = claim_due(session, owner="one", study_now=T0, system_now=T0, limit=1)
-        begin_sending(session, row, now=T0)
+        begin_sending(session, [row], now=T0)
     queue(database, dedupe_key="second", kind="edit", card_id=card)
     assert rows(database)["first"].state == "sending"
 
@@ -184,7 +184,7 @@ def test_what_a_dead_process_held_waits_again_or_ends_unknown(either: Database) 
     with either.write() as session:
         for row in claim_due(session, owner="dead", study_now=T0, system_now=T0, limit=9):
             if row.dedupe_key != "claimed":
-                begin_sending(session, row, now=T0)
+                begin_sending(session, [row], now=T0)
     with either.write() as session:
         unknown = recover(session, system_now=T0, now=T0 + SECOND, alone=True)
         assert [row.dedupe_key for row in unknown] == ["message"]

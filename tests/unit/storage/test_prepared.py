@@ -139,3 +139,12 @@ def test_several_values_are_one_value_of_one_statement(either: Database) -> None
         assert AMONG.all(session, people=[], days=days) == []
         assert {row.participant_id for row in OTHERS.all(session, people=people[:2])} == {people[2]}
         assert len(OTHERS.all(session, people=[])) == 9
+
+
+def test_one_call_executes_for_each_set_of_values_and_for_none(either: Database) -> None:
+    days = [DAY - timedelta(days=back) for back in range(3)]
+    with either.write() as session:
+        person = add_participant(session).id or 0
+        ADD_HELPED.run_all(session, [])
+        ADD_HELPED.run_all(session, [{"participant_id": person, "diary_day": day, "said_at": T0} for day in days])
+        assert {row.diary_day for row in AMONG.all(session, people=[person], days=days)} == set(days)
