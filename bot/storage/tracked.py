@@ -56,8 +56,9 @@ class Tracked(Generic[Kind]):
 
 @cache
 def by_number(kind: type[Kind]) -> Tracked[Kind]:
-    """The statement that finds one row by its `id`."""
-    return Tracked(kind, every_column(kind).where(table_of(kind).c.id == bindparam("number")))
+    """The statement that finds one row by its key, a number in the table's first column."""
+    (key,) = table_of(kind).primary_key.columns
+    return Tracked(kind, every_column(kind).where(key == bindparam("number")))
 
 
 def every_column(kind: type[SQLModel]) -> Select[Any]:
