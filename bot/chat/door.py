@@ -11,8 +11,9 @@ from bot.chat.panel_desk import carry_out, open_fresh
 from bot.people.invitations import InvitationVerdict
 from bot.people.keys import token_hash
 from bot.people.panel import PanelStep
+from bot.storage.inbox import forget_words
 from bot.storage.participants import invitation_by_hash, panel_at, participant_by_id, stranger_at
-from bot.storage.tables import InvitationRow
+from bot.storage.tables import InvitationRow, StrangerRow
 
 INVITATION_TRIES = 5
 
@@ -33,7 +34,7 @@ def take_invitation(call: Call, token: str) -> None:
 
 def answer_stranger(call: Call) -> None:
     """A chat that belongs to nobody: counted, and told once a day that this chat needs an invitation."""
-    stranger = stranger_at(call.session, call.incoming.channel, call.address)
+    stranger = _count_stranger(call)
     stranger.messages += 1
     panel = panel_at(call.session, call.incoming.channel, call.address)
     if panel is not None and panel.step == PanelStep.JOIN_DECLINED:
@@ -77,23 +78,32 @@ def _welcome_back(call: Call, row: InvitationRow) -> None:
 
 
 def _refuse(call: Call) -> None:
-    call.trail.record("invitation_refused", "chat", call.incoming.reference)
+    """Whoever guesses on is counted, but fills neither chat nor audit trail: both hear of the first few a day."""
     if call.participant is not None:
+        call.trail.record("invitation_refused", "chat", call.incoming.reference)
         call.say(Reply("invitation.refused"))
         return
-    stranger = stranger_at(call.session, call.incoming.channel, call.address)
+    stranger = _count_stranger(call)
     stranger.refused_invitations += 1
-    _say_to_stranger(call, "invitation.refused", limit=INVITATION_TRIES)
+    if _say_to_stranger(call, "invitation.refused", limit=INVITATION_TRIES):
+        call.trail.record("invitation_refused", "chat", call.incoming.reference)
 
 
-def _say_to_stranger(call: Call, message: str, *, limit: int) -> None:
-    """At most `limit` answers a day, so that nobody can make this bot talk without end."""
+def _count_stranger(call: Call) -> StrangerRow:
+    """Of strangers nothing is kept but a count."""
+    if call.incoming.number is not None:
+        forget_words(call.session, call.incoming.number)
+    return stranger_at(call.session, call.incoming.channel, call.address)
+
+
+def _say_to_stranger(call: Call, message: str, *, limit: int) -> bool:
+    """At most `limit` answers a day, so that nobody can make this bot talk without end; False beyond that."""
     stranger = stranger_at(call.session, call.incoming.channel, call.address)
     today = call.now.astimezone(ZoneInfo(call.study.protocol.timezone)).date()
     if stranger.answered_on != today:
         stranger.answered_on, stranger.answers = today, 0
     if stranger.answers >= limit:
-        return
+        return False
     stranger.answers += 1
     call.session.add(stranger)
     queue_reply(
@@ -106,3 +116,4 @@ def _say_to_stranger(call: Call, message: str, *, limit: int) -> None:
         language=call.language,
         params={},
     )
+    return True

@@ -20,7 +20,7 @@ from bot.storage.turns import MIGRATION, WAIT
 if TYPE_CHECKING:
     from alembic.config import Config
 
-NEWEST = "0010_answers_first"  # the schema revision that this version of the code brings
+NEWEST = "0011_turns"  # the schema revision that this version of the code brings
 AUDIT = "audit_event"
 SCRIPTS = Path(__file__).parent / "migrations"
 RESTORE = "restore the database from a backup and ask for help"

@@ -23,6 +23,13 @@ class InboxRow(SQLModel, table=True):
             "ix_inbox_waiting", "id", sqlite_where=text("state = 'waiting'"), postgresql_where=text("state = 'waiting'")
         ),
         Index("ix_inbox_address_received_at", "address", "received_at"),
+        Index(
+            "ix_inbox_turn",
+            "address",
+            "update_id",
+            sqlite_where=text("state = 'waiting'"),
+            postgresql_where=text("state = 'waiting'"),
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)
