@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
-REREAD_AFTER = 0.5
+REREAD_AFTER = 0.1  # seconds
 LONGEST_OFFSET = 100 * 366 * 24 * 3600
 
 
@@ -70,7 +70,7 @@ class ShiftedClock(SystemClock):
         return self.system_now() + self.offset()
 
     def offset(self) -> timedelta:
-        """The offset in force; the file is read again at most every half second."""
+        """The offset in force; the file is read again at most ten times a second."""
         with self._lock:
             moment = time.monotonic()
             if self._read_at is None or moment - self._read_at >= REREAD_AFTER:

@@ -64,15 +64,15 @@ class WaitedInVainError(AssertionError):
     """Something that should have come true did not."""
 
 
-def until(fact: Callable[[], Any], what: str, *, within: float = PATIENCE) -> Any:
-    """Wait until a fact holds, and answer it."""
+def until(fact: Callable[[], Any], what: str | Callable[[], str], *, within: float = PATIENCE) -> Any:
+    """Wait until a fact holds, and answer it; `what` is worked out only when that was in vain."""
     end = time.monotonic() + within
     while True:
         found = fact()
         if found:
             return found
         if time.monotonic() > end:
-            raise WaitedInVainError(f"waited {within:.0f} s in vain for: {what}")
+            raise WaitedInVainError(f"waited {within:.0f} s in vain for: {what if isinstance(what, str) else what()}")
         time.sleep(0.02)
 
 
@@ -186,7 +186,7 @@ class Live:
 
     def settle(self, *, within: float = PATIENCE) -> dict[str, Any]:
         """Wait until nothing that is due is left to do."""
-        found: dict[str, Any] = until(self.at_rest, f"rest; now {self.readiness()}", within=within)
+        found: dict[str, Any] = until(self.at_rest, lambda: f"rest; now {self.readiness()}", within=within)
         return found
 
     def ready(self) -> dict[str, Any]:
@@ -224,7 +224,7 @@ class Live:
     def leap_to(self, at: datetime, *, within: float = PATIENCE) -> None:
         """Move study time to an instant at once, past whatever falls due, and wait until all that is done."""
         self.set_clock(at)
-        until(lambda: self._has_seen(at), f"rest at study time {at}; now {self.readiness()}", within=within)
+        until(lambda: self._has_seen(at), lambda: f"rest at study time {at}; now {self.readiness()}", within=within)
 
     def _has_seen(self, at: datetime) -> bool:
         found = self.at_rest()

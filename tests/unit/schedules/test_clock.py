@@ -14,7 +14,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def rested(clock: ShiftedClock) -> timedelta:
-    """Read the offset as it is after the half second of rest between two readings."""
+    """Read the offset as it is after the rest between two readings."""
     clock._read_at = None
     return clock.offset()
 
