@@ -2,7 +2,7 @@
 
 import json
 from datetime import datetime, time, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
@@ -14,11 +14,13 @@ from bot.messages.team import ListForChat, render_list
 from bot.people.roles import Permission, Role, can
 from bot.storage.outbox import enqueue
 from bot.storage.tables import MessageRow, StaffChatRow, StaffRow
-from bot.storage.views.morning import MorningList, read_morning
 from schedules.delivery import expiry
 from schedules.protocol import StudyProtocol
 from schedules.reminders import MessageKind
 from schedules.windows import instant
+
+if TYPE_CHECKING:
+    from bot.storage.views.morning import MorningList
 
 MORNING: Final = "morning"
 AT: Final = time(8)
@@ -63,6 +65,8 @@ def staff_zone(staff: StaffRow, protocol: StudyProtocol) -> str:
 
 def word_morning_list(session: Session, row: MessageRow, *, study: Study, now: datetime) -> tuple[int, Rendered] | None:
     """The chat and the words of a queued list, as things stand now; None when nothing is on it, or nobody to tell."""
+    from bot.storage.views.morning import read_morning  # the board beneath it takes long to load at a start
+
     chats = {chat.address for chat in linked_chats(session, row.staff_id)}
     staff = session.get(StaffRow, row.staff_id) if row.staff_id else None
     if staff is None or not chats:
@@ -76,7 +80,7 @@ def word_morning_list(session: Session, row: MessageRow, *, study: Study, now: d
     return address, render_list(for_chat(found, now, staff_zone(staff, study.protocol), link), language)
 
 
-def for_chat(found: MorningList, now: datetime, tzid: str, link: str | None) -> ListForChat:
+def for_chat(found: "MorningList", now: datetime, tzid: str, link: str | None) -> ListForChat:
     """The list in codes and counts."""
     return ListForChat(
         on=now.astimezone(ZoneInfo(tzid)).date(),

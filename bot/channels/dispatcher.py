@@ -85,6 +85,7 @@ class Dispatcher:
         self._sleep = LONGEST_SLEEP
         self._recovered_at = 0.0
         self._in_doubt = False
+        self.begun = asyncio.Event()  # what was due first has had its try, or nothing was
 
     def wake(self) -> None:
         """Say that something may be due."""
@@ -144,6 +145,8 @@ class Dispatcher:
             task = asyncio.create_task(self._send(sending))
             self._flying.add(task)
             task.add_done_callback(self._flying.discard)
+        if most > 0 and not started:
+            self.begun.set()
         return claimed == room > len(started)  # some of it was not sent after all, so that there is room left
 
     async def _commit(self, *, room: int, planned: int) -> tuple[int, Sequence[Sending]]:
@@ -185,6 +188,7 @@ class Dispatcher:
     async def _send(self, sending: Sending) -> None:
         await self._await_turn(sending.turn)
         outcome = await self._attempt(sending)
+        self.begun.set()
         if isinstance(outcome, Retry) and outcome.everyone and outcome.after:
             self.pace.pause(outcome.after + self.rng.random() / 2, self.clock.monotonic())
         MESSAGES.labels(sending.row.kind, word_for(outcome)).inc()

@@ -1,8 +1,6 @@
 """The HTTP front: webhook, liveness, readiness and metrics; the clinic and the diary page are mounted beside them."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import FastAPI
@@ -13,6 +11,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.channels.metrics import INBOX_ASIDE, INBOX_WAITING, OUTBOX_DUE, REGISTRY
+from bot.channels.readiness import Readiness
 
 NO_TELEMETRY = TelemetryConfig(tracing=False, metrics=False, logs=False, auto_configure=False)
 Webhook = Callable[[Request], Awaitable[Response]]
@@ -25,37 +24,6 @@ HEADERS = (
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Readiness:
-    """How the service stands: why it is not ready, study time, and what is still to be done at this moment."""
-
-    reasons: tuple[str, ...]
-    study_now: datetime
-    next_due: datetime | None
-    inbox: int
-    outbox_due: int
-    aside: int = 0
-
-    @property
-    def ready(self) -> bool:
-        return not self.reasons
-
-    def as_json(self) -> dict[str, object]:
-        return {
-            "ready": self.ready,
-            "reasons": list(self.reasons),
-            "study_now": iso_utc(self.study_now),
-            "next_due": iso_utc(self.next_due) if self.next_due else None,
-            "inbox": self.inbox,
-            "outbox_due": self.outbox_due,
-        }
-
-
-def iso_utc(at: datetime) -> str:
-    """An instant as ISO 8601 in UTC, to the second unless it has parts of one."""
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def create_http(readiness: Callable[[], Awaitable[Readiness]], *, webhook: Webhook | None = None) -> FastAPI:

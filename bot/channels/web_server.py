@@ -1,14 +1,13 @@
 """The HTTP server in our own event loop: it binds first, so that a taken port is said in a sentence."""
 
 import asyncio
-import socket
 from collections.abc import Generator
 from contextlib import contextmanager
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from bot.errors import RefusedError
+from bot.channels.listening import Listener, bind
 
 STARTED_WITHIN = 10.0  # seconds
 LAST_REQUESTS = 5  # seconds that open requests get at the end
@@ -43,12 +42,11 @@ class WebServer:
         self.address = ""
         self.port = 0
 
-    async def start(self) -> None:
-        """Bind and serve. Raises RefusedError when the address is taken or not ours."""
-        listening = bind(self._host, self._port)
-        self.port = int(listening.getsockname()[1])
-        self.address = f"http://{f'[{self._host}]' if ':' in self._host else self._host}:{self.port}"
-        self._task = asyncio.create_task(self._server.serve(sockets=[listening]))
+    async def start(self, listener: Listener | None = None) -> None:
+        """Serve on the address that has been taken, or take it. Raises RefusedError when it is taken or not ours."""
+        listener = listener or bind(self._host, self._port)
+        self.port, self.address = listener.port, listener.address
+        self._task = asyncio.create_task(self._server.serve(sockets=[listener.socket]))
         async with asyncio.timeout(STARTED_WITHIN):
             while not self._server.started:  # noqa: ASYNC110  # uvicorn offers no event
                 await asyncio.sleep(0.01)
@@ -59,18 +57,3 @@ class WebServer:
         if self._task is not None:
             await self._task
             self._task = None
-
-
-def bind(host: str, port: int) -> socket.socket:
-    """A listening socket, or RefusedError with what to do."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((host, port))
-    except OSError as error:
-        listening.close()
-        raise RefusedError(
-            f"{host}:{port} cannot be used ({error.strerror}): choose another address with CDAI_LISTEN."
-        ) from None
-    return listening

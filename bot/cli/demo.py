@@ -46,7 +46,7 @@ async def serve(port: int, participants: int) -> None:
 
 def choose_port(port: int) -> int:
     """The port asked for; without one the usual port, or any free one when that is taken."""
-    from bot.channels.web_server import bind
+    from bot.channels.listening import bind
     from bot.errors import RefusedError
 
     if port >= 0:

@@ -44,7 +44,7 @@ def chosen(only: str | None) -> tuple[str, ...]:
 
 def announce(settings: "Settings", service: "Service") -> None:
     """Tell the person at the console what is being served, and what to know about it."""
-    say(f"Serving on {service.web.address}; stop with Ctrl+C.")
+    say(f"Serving on {service.address}; stop with Ctrl+C.")
     if settings.telegram_token is None:
         say("There is no CDAI_TELEGRAM_TOKEN: only the web part is served, and nobody is asked anything.")
     if settings.study_clock is not None:

@@ -18,7 +18,8 @@ from zoneinfo import ZoneInfo
 
 from bot.actions.make_diary_link import DIARY_PATH
 from bot.actions.pull_draft import pull_draft
-from bot.channels.http import Readiness, create_http
+from bot.channels.http import create_http
+from bot.channels.readiness import Readiness
 from bot.channels.web_server import WebServer
 from bot.clinic.app import create_clinic
 from bot.clinic.call import ClinicOptions

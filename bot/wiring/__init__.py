@@ -7,11 +7,11 @@ from bot.settings import Settings, check_data_region
 from bot.storage.database import Database
 from bot.storage.run_lock import take_run_lock
 from bot.storage.schema import check_guards, check_schema
-from bot.wiring.service import PARTS, Mount, Service
+from bot.wiring.service import PARTS, Service
 from bot.wiring.study_room import OpenStudy, adopt_first, make_clock, open_study, protocol_path, read_study
 from schedules.clock import Clock
 
-__all__ = ["PARTS", "Mount", "OpenStudy", "Service", "build", "make_clock", "open_study", "protocol_path"]
+__all__ = ["PARTS", "OpenStudy", "Service", "build", "make_clock", "open_study", "protocol_path"]
 
 
 def build(
@@ -19,7 +19,6 @@ def build(
     *,
     clock: Clock | None = None,
     parts: Sequence[str] = PARTS,
-    mounts: Sequence[Mount] = (),
     demonstration: bool = False,
 ) -> Service:
     """Check everything that can be checked before the start, and put the service together.
@@ -31,7 +30,7 @@ def build(
     database = Database(settings.database)
     try:
         room, warnings = ready_room(settings, database, clock or make_clock(settings))
-        return Service(room, lock, parts=parts, mounts=mounts, warnings=warnings, demonstration=demonstration)
+        return Service(room, lock, parts=parts, warnings=warnings, demonstration=demonstration)
     except BaseException:
         database.close()
         lock.release()

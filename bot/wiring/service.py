@@ -5,49 +5,38 @@ import os
 import secrets
 import signal
 import socket
-import threading
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING
 
-from fastapi import FastAPI
 from sqlmodel import Session
-from starlette.applications import Starlette
 
 from bot.actions import in_groups, record_delivery
-from bot.actions.anchor_audit import anchor_if_due
 from bot.actions.beat import beat
 from bot.actions.come_back import come_back
 from bot.actions.keep_time import is_outage, note_step
-from bot.actions.make_diary_link import DIARY_PATH
 from bot.actions.plan_messages import plan_next
 from bot.actions.prepare_message import prepare
 from bot.actions.send_morning_list import queue_morning_lists
 from bot.actions.study import Study, load_study, protocol_in_force
-from bot.actions.verify_audit import verify_audit, verify_if_due
 from bot.channels.alarms import Alarms, Signs
 from bot.channels.catching_up import CatchingUp
 from bot.channels.dispatcher import Dispatcher
 from bot.channels.housekeeping import Housekeeper, Plan
-from bot.channels.http import Readiness, Webhook, create_http
 from bot.channels.intake import Intake
 from bot.channels.leadership import Alone, Elected
+from bot.channels.listening import Listener, bind
+from bot.channels.readiness import Readiness
 from bot.channels.telegram.line import Line
 from bot.channels.telegram.sender import TelegramSender
-from bot.channels.telegram.webhook import make_webhook
-from bot.channels.web_server import WebServer
 from bot.chat.desk import handle
-from bot.clinic.app import create_clinic
-from bot.clinic.call import ClinicOptions
-from bot.diary_page.app import DiaryOptions, create_diary_page
 from bot.errors import DiaryError
 from bot.i18n import resolve_language
 from bot.log import get_logger
 from bot.messages.replies import render_toast
-from bot.storage.chain import VerificationStoppedError
 from bot.storage.facts import note_fact
 from bot.storage.inbox import count_aside, count_waiting, oldest_waiting
 from bot.storage.leader import lease_age
@@ -56,12 +45,18 @@ from bot.storage.outbox import count_due, next_due
 from bot.storage.run_lock import RunLock
 from bot.storage.trouble import DATABASE_TROUBLE
 from bot.wiring.study_room import OpenStudy, protocol_path
-from schedules.runner import Metronome, Tick
+from bot.wiring.tasks import Tasks
+
+if TYPE_CHECKING:  # loaded when the first messages are on their way
+    from bot.channels.web_server import WebServer
+    from bot.wiring.audit_care import AuditCare
+    from schedules.runner import Metronome, Tick
 
 log = get_logger(__name__)
 
 PARTS = ("ingest", "worker", "dispatch", "clinic")
-FIRST_PLAN = 0.2  # seconds before serving begins; each message is checked anew when it goes out anyway
+FIRST_PLAN = 0.2  # seconds before sending begins; each message is checked anew when it goes out anyway
+HEAD_START = 1.0  # seconds that the first messages get before housekeeping and the web are brought up
 PLAN_EVERY = timedelta(seconds=60)
 BEAT_EVERY = timedelta(seconds=5)
 AUDIT_EVERY = timedelta(seconds=60)
@@ -69,8 +64,6 @@ ALARMS_EVERY = timedelta(seconds=15)
 BOT_USERNAME = "bot_username"
 TRIED = "tried_to_store"  # after a failure
 STARTS_WITHIN = 60.0  # seconds in which the database may be busy
-LAST_TASKS = 5.0  # seconds that cancelled tasks get to end
-Mount = Callable[[FastAPI], None]
 
 
 class Service:
@@ -85,17 +78,22 @@ class Service:
         lock: RunLock,
         *,
         parts: Sequence[str] = PARTS,
-        mounts: Sequence[Mount] = (),
         warnings: Sequence[str] = (),
         demonstration: bool = False,
     ) -> None:
         self.warnings = tuple(warnings)
         self.settings, self.database, self.clock = room.settings, room.database, room.clock
         self._study, self._lock, self._parts = room.study, lock, frozenset(parts)
-        self._tasks: dict[asyncio.Task[None], str] = {}
-        self._failed: asyncio.Future[None] | None = None
-        self._ready = self._verified = False
-        self._stopping = threading.Event()
+        self._demonstration = demonstration
+        if "clinic" in self._parts:
+            self.settings.read_secret_key()  # a missing one is said before anything runs
+        self._tasks: Tasks | None = None
+        self._listener: Listener | None = None
+        self._web: WebServer | None = None
+        self._audit: AuditCare | None = None
+        self._metronome: Metronome | None = None
+        self._ready = False
+        self._planned = asyncio.Event()
         self.line = self._make_line()
         self.catching_up = self._make_catching_up()
         self.intake, self.dispatcher = self._make_intake(), self._make_dispatcher()
@@ -104,20 +102,7 @@ class Service:
             leads=self._leads, stepped=note_step, come_back=self._come_back,
         )  # fmt: skip
         self.alarms = Alarms()
-        self.metronome = Metronome(self._ticks(), self.clock)
-        self.app = create_http(self.readiness, webhook=self._webhook())
         self._loop: asyncio.AbstractEventLoop | None = None
-        if "clinic" in self._parts:
-            self.app.mount("/clinic", self._make_clinic(demonstration=demonstration))
-            self.app.mount(DIARY_PATH, self._make_diary_page())
-        for mount in mounts:
-            mount(self.app)
-        self.web = WebServer(
-            self.app,
-            host=self.settings.listen_host,
-            port=self.settings.listen_port,
-            proxies=self.settings.trusted_proxies,
-        )
 
     def _make_line(self) -> Line | None:
         if self.settings.telegram_token is None:
@@ -157,48 +142,24 @@ class Service:
             groups=in_groups,
         )  # fmt: skip
 
-    def _make_clinic(self, *, demonstration: bool) -> Starlette:
-        options = ClinicOptions(
-            secret_key=self.settings.read_secret_key().get_secret_value(),
-            public_url=self.settings.public_url,
-            demonstration=demonstration,
-            after_act=self._acted,
-        )
-        return create_clinic(self.database, self.study, self.clock, options)
-
-    def _make_diary_page(self) -> Starlette:
-        options = DiaryOptions(
-            secret_key=self.settings.read_secret_key().get_secret_value(),
-            public_url=self.settings.public_url,
-            after_act=self._queued,
-        )
-        return create_diary_page(self.database, self.study, self.clock, options)
-
     def _acted(self) -> None:
         """After an act of staff: send what it queued, and anchor at once what was signed."""
         self._queued_elsewhere()
-        self._anchor()
+        if self._audit is not None:
+            self._audit.anchor()
 
     def _queued_elsewhere(self) -> None:
         """Wake the dispatcher from another thread."""
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._queued)
 
-    def _ticks(self) -> Sequence[Tick]:
+    def _ticks(self, audit: "AuditCare") -> "Sequence[Tick]":
+        from schedules.runner import Tick
+
         plan = Tick("plan", PLAN_EVERY, self._tick_plan)
         beats = Tick("beat", BEAT_EVERY, self.housekeeper.tick_beat)
         alarms = Tick("alarms", ALARMS_EVERY, self._tick_alarms)
-        return plan, beats, alarms, Tick("audit", AUDIT_EVERY, self._tick_audit)
-
-    def _webhook(self) -> Webhook | None:
-        secret = self.settings.webhook_secret
-        if secret is None or not self.settings.uses_webhook or "ingest" not in self._parts:
-            return None
-        unsaved = self.line.unsaved if self.line is not None else None
-        return make_webhook(
-            secret.get_secret_value(), self.database, self.clock, stored=self._stored, unsaved=unsaved,
-            resumed=self._end_outage,
-        )  # fmt: skip
+        return plan, beats, alarms, Tick("audit", AUDIT_EVERY, audit.tick)
 
     @property
     def mode(self) -> str:
@@ -208,22 +169,64 @@ class Service:
         return "webhook" if self.settings.uses_webhook else "polling"
 
     async def start(self) -> None:
-        """Bring everything up; Telegram is greeted in the background, so that its silence stops nothing."""
+        """Bring everything up, what sends before what shows.
+
+        Telegram is greeted in the background, so that its silence stops nothing. Raises RefusedError, before anything
+        is sent, when the address for the web is taken.
+        """
         self._loop = asyncio.get_running_loop()
-        self._failed = self._loop.create_future()
+        tasks = self._tasks = Tasks()
+        self._listener = bind(self.settings.listen_host, self.settings.listen_port)
         await self._insist(lambda: self.database.writing(self._note_outage))
-        await self.web.start()
-        await self._insist(partial(self.housekeeper.settle, within=FIRST_PLAN))
-        self.metronome.start()
-        self._spawn("clock_watch", self.housekeeper.watch())
-        if self.intake is not None:
-            self._spawn("intake", self.intake.run())
-        if not self.database.is_sqlite and self._heeded():
-            self._spawn("notices", listen(self.database.reader, self._heeded()))
         if self.line is not None:
-            self._spawn("line", self._open_line(self.line))
+            tasks.spawn("line", self._open_line(self.line, tasks))
+        await self._insist(partial(self.housekeeper.settle, within=FIRST_PLAN))
+        if self.intake is not None:
+            tasks.spawn("intake", self.intake.run())
+        self._planned.set()
+        tasks.spawn("clock_watch", self.housekeeper.watch())
+        if not self.database.is_sqlite and self._heeded():
+            tasks.spawn("notices", listen(self.database.reader, self._heeded()))
+        await self._give_a_head_start()
+        web, audit, metronome = await asyncio.to_thread(self._make_the_rest)
+        self._web, self._audit, self._metronome = web, audit, metronome
+        metronome.start()
+        await web.start(self._listener)
         self._ready = True
-        log.info("started", port=self.web.port, mode=self.mode)
+        log.info("started", port=self._listener.port, mode=self.mode)
+
+    async def _give_a_head_start(self) -> None:
+        """Let the first messages leave; where none are due, or Telegram is silent, that takes a moment at most."""
+        if self.dispatcher is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(HEAD_START):
+                    await self.dispatcher.begun.wait()
+
+    def _make_the_rest(self) -> "tuple[WebServer, AuditCare, Metronome]":
+        """In a thread: loading the web and the checks takes longer than loading all that sends."""
+        from bot.wiring.audit_care import AuditCare
+        from schedules.runner import Metronome
+
+        audit = AuditCare(self.database, self.clock, self.settings.data_dir)
+        return self._make_web(), audit, Metronome(self._ticks(audit), self.clock)
+
+    def _make_web(self) -> "WebServer":
+        from bot.wiring.web import make_web, webhook_of
+
+        webhook = webhook_of(
+            self.settings, self.database, self.clock, stored=self._stored, resumed=self._end_outage,
+            unsaved=self.line.unsaved if self.line is not None else None,
+        )  # fmt: skip
+        return make_web(
+            self.settings, self.database, self.clock, self.study, readiness=self.readiness,
+            webhook=webhook if "ingest" in self._parts else None, pages="clinic" in self._parts,
+            demonstration=self._demonstration, acted=self._acted, queued=self._queued,
+        )  # fmt: skip
+
+    @property
+    def address(self) -> str:
+        """Where the web is served, once the service has been started."""
+        return self._listener.address if self._listener is not None else ""
 
     async def _insist(self, act: Callable[[], Awaitable[None]]) -> None:
         """What must come before everything else is tried again when the database is busy or gone for a moment."""
@@ -242,12 +245,13 @@ class Service:
         wake_sender = {OUTBOX: self._queued, LEADER: self._queued} if self.dispatcher is not None else {}
         return wake_sender | ({INBOX: self._stored} if self.intake is not None else {})
 
-    async def _open_line(self, line: Line) -> None:
+    async def _open_line(self, line: Line, tasks: Tasks) -> None:
         await line.greet()
+        await self._planned.wait()
         if self.dispatcher is not None and self.catching_up is not None:
             self._catch_up()
-            self._spawn("catching_up", self.catching_up.run())
-            self._spawn("dispatcher", self.dispatcher.run())
+            tasks.spawn("catching_up", self.catching_up.run())
+            tasks.spawn("dispatcher", self.dispatcher.run())
         await line.serve()
 
     def _catch_up(self) -> None:
@@ -258,20 +262,34 @@ class Service:
     async def stop(self) -> None:
         """Fetch nothing more, finish what is in hand, record it, and close."""
         self._ready = False
-        self._stopping.set()
-        self.metronome.stop()
-        await self._end_tasks("line", "clock_watch", "notices", "catching_up")
+        if self._audit is not None and self._metronome is not None:
+            self._audit.stop()
+            self._metronome.stop()
+        await self._end("line", "clock_watch", "notices", "catching_up")
         if self.intake is not None:
             await self.intake.stop()
         if self.dispatcher is not None:
             await self.dispatcher.stop()
-        await self._end_tasks("intake", "dispatcher")
-        await self.web.stop()
+        await self._end("intake", "dispatcher")
+        if self._web is not None:
+            await self._web.stop()
+        elif self._listener is not None:
+            self._listener.close()
         if self.line is not None:
             await self.line.close()
         self.database.close()
         self._lock.release()
         log.info("stopped")
+
+    async def _end(self, *names: str) -> None:
+        if self._tasks is not None:
+            await self._tasks.end(*names)
+
+    async def until(self, stopped: asyncio.Event) -> None:
+        """Wait for the event; raises what stopped a part of the service before."""
+        if self._tasks is None:
+            raise RuntimeError("the service has not been started")
+        await self._tasks.until(stopped)
 
     async def run(self, *, started: Callable[["Service"], None] = lambda _service: None) -> None:
         """Serve until SIGTERM or SIGINT; `started` is told once. Raises what stops the service before."""
@@ -285,39 +303,6 @@ class Service:
             await self.until(stopped)
         finally:
             await self.stop()
-
-    async def until(self, stopped: asyncio.Event) -> None:
-        """Wait for the event; raises what stopped a part of the service before."""
-        if self._failed is None:
-            raise RuntimeError("the service has not been started")
-        waiting = asyncio.create_task(stopped.wait())
-        both: set[asyncio.Future[Any]] = {waiting, self._failed}
-        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-        waiting.cancel()
-        if self._failed.done():
-            self._failed.result()
-
-    def _spawn(self, name: str, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work, name=name)
-        self._tasks[task] = name
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        """A part that fails ends the service: it is better to be restarted than to be half alive."""
-        name = self._tasks.pop(task, "")
-        error = None if task.cancelled() else task.exception()
-        if error is None or self._failed is None or self._failed.done():
-            return
-        if not isinstance(error, DiaryError):
-            log.error("part_failed", part=name, exc_info=error)
-        self._failed.set_exception(error)
-
-    async def _end_tasks(self, *names: str) -> None:
-        ending = [task for task, name in self._tasks.items() if name in names]
-        for task in ending:
-            task.cancel()
-        if ending:
-            await asyncio.wait(ending, timeout=LAST_TASKS)
 
     def _remember_name(self, name: str) -> None:
         with self.database.write() as session:
@@ -381,9 +366,9 @@ class Service:
             self.dispatcher.wake()
 
     def _watch_metronome(self) -> None:
-        if self.metronome.stale(self.clock.monotonic()):
+        if self._metronome is not None and self._metronome.stale(self.clock.monotonic()):
             log.warning("metronome_restarted")
-            self.metronome.restart()
+            self._metronome.restart()
 
     async def _tick_plan(self) -> None:
         await self.database.reading(self._follow_protocol)
@@ -397,33 +382,6 @@ class Service:
             oldest, lead_age = oldest_waiting(session), lease_age(session)
         poll_age = self.line.poll_age() if self.line is not None else None
         return Signs(self.clock.monotonic(), oldest, poll_age, lead_age)
-
-    async def _tick_audit(self) -> None:
-        await self.database.reading(self._look_after_audit)
-
-    def _look_after_audit(self) -> None:
-        """Verify at the start and daily, anchor hourly; whatever is wrong goes to the log and to the clinic's page."""
-        at = self.clock.system_now()
-        verify, self._verified = (verify_if_due if self._verified else verify_audit), True
-        try:
-            found = verify(self.database, at=at, watch=self._watch_audit)
-        except VerificationStoppedError:
-            return
-        for finding in found.findings if found is not None else ():
-            log.error("audit_not_intact", kind=finding.kind, count=finding.seq)
-        self._anchor()
-
-    def _watch_audit(self) -> None:
-        """A study of years takes long to verify; whoever stops the service does not wait for it."""
-        if self._stopping.is_set():
-            raise VerificationStoppedError
-
-    def _anchor(self) -> None:
-        """Anchor when it is due; an anchor that cannot be written never undoes what has been committed."""
-        try:
-            anchor_if_due(self.database, self.settings.data_dir, at=self.clock.system_now())
-        except (OSError, *DATABASE_TROUBLE) as error:
-            log.error("anchor_not_written", error=type(error).__name__)  # noqa: TRY400  # no trace
 
     def _follow_protocol(self) -> None:
         """Take up a protocol that has been put in force since; keep the old one while the file lags behind."""

@@ -111,7 +111,7 @@ async def quiet(service: Service) -> dict[str, object]:
     """Wait until nothing is left to do at this moment, as a driver of the study clock does."""
     async with httpx.AsyncClient(trust_env=False) as client, asyncio.timeout(PATIENCE):
         while True:
-            found: dict[str, object] = (await client.get(f"{service.web.address}/readyz")).json()
+            found: dict[str, object] = (await client.get(f"{service.address}/readyz")).json()
             if found["ready"] and found["inbox"] == 0 and found["outbox_due"] == 0:
                 return found
             await asyncio.sleep(0.02)

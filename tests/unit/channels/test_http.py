@@ -9,7 +9,8 @@ import pytest
 from fastapi import FastAPI
 from sqlmodel import select
 
-from bot.channels.http import Readiness, create_http
+from bot.channels.http import create_http
+from bot.channels.readiness import Readiness
 from bot.channels.telegram.webhook import LARGEST_BODY, SECRET_HEADER, make_webhook
 from bot.storage.database import Database
 from bot.storage.tables import InboxRow
