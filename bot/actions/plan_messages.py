@@ -11,10 +11,10 @@ from sqlmodel import Session, col, select
 
 from bot.actions.study import Study
 from bot.diary.card import only_saving_is_left
-from bot.storage.outbox import enqueue, in_states
+from bot.storage.outbox import MESSAGES, enqueue, in_states
 from bot.storage.participants import all_participants, chat_of, lock_everybody, lock_participants, participant_by_id
+from bot.storage.prepared import Prepared, put_by_id
 from bot.storage.tables import ChatRow, MessageRow, ParticipantRow
-from bot.storage.tracked import Tracked, every_column
 from bot.storage.views.cards import asked_items, card_state
 from bot.storage.views.days import DayRecord, Diary, read_diary
 from schedules.reminders import DayFacts, MessageKind, PlannedMessage, ReminderFacts, plan_reminders
@@ -25,16 +25,20 @@ BACKLOG = timedelta(days=3)
 JOINING_GRACE = timedelta(minutes=10)  # a prompt does not interrupt the last steps of joining
 PLANNED_KINDS = ("prompt", "second", "last_call", "snoozed", "closing", "thank_you")
 MOVABLE = ("planned", "retry")
-STORED = Tracked(  # a row that is just being claimed is read as it then stands
-    MessageRow,
-    every_column(MessageRow)
-    .where(
-        col(MessageRow.participant_id) == bindparam("participant"),
-        col(MessageRow.kind).in_([literal_column(f"'{kind}'") for kind in PLANNED_KINDS]),
-        or_(col(MessageRow.diary_day) >= bindparam("since"), in_states(MOVABLE)),
+WRITTEN = MESSAGES.c
+STORED = Prepared[MessageRow](  # a row that is just being claimed is read as it then stands
+    MESSAGES.select()
+    .with_only_columns(
+        WRITTEN.id, WRITTEN.dedupe_key, WRITTEN.state, WRITTEN.reason, WRITTEN.resend_of, WRITTEN.due_at,
+        WRITTEN.not_after,
     )
-    .with_for_update(),
-)
+    .where(
+        WRITTEN.participant_id == bindparam("participant"),
+        WRITTEN.kind.in_([literal_column(f"'{kind}'") for kind in PLANNED_KINDS]),
+        or_(WRITTEN.diary_day >= bindparam("since"), in_states(MOVABLE)),
+    )
+    .with_for_update()
+)  # fmt: skip
 NO_LONGER_DUE = "no longer due"
 TOO_LATE = "its time had passed"
 
@@ -97,8 +101,8 @@ def _end(session: Session, rows: Iterable[MessageRow], now: datetime) -> None:
     for row in rows:
         if row.state in MOVABLE:
             late = row.not_after is not None and row.not_after < now
-            row.state, row.reason = ("expired", TOO_LATE) if late else ("cancelled", NO_LONGER_DUE)
-            session.add(row)
+            state, reason = ("expired", TOO_LATE) if late else ("cancelled", NO_LONGER_DUE)
+            put_by_id(session, MessageRow, row.id, state=state, reason=reason)
 
 
 def base_key(dedupe_key: str) -> str:
@@ -221,6 +225,7 @@ def _move(session: Session, row: MessageRow, message: PlannedMessage, participan
     """Give a waiting row the times that hold now."""
     if (row.due_at, row.not_after) == (message.due_at, message.not_after):
         return
-    row.wall_date, row.wall_time, row.tzid = message.wall_date, message.wall_time, message.tzid
-    row.due_at, row.not_after, row.plan_version = message.due_at, message.not_after, participant.plan_version
-    session.add(row)
+    put_by_id(
+        session, MessageRow, row.id, wall_date=message.wall_date, wall_time=message.wall_time, tzid=message.tzid,
+        due_at=message.due_at, not_after=message.not_after, plan_version=participant.plan_version,
+    )  # fmt: skip

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from random import Random
+from typing import Any
 
 from sqlalchemy import exists, func, select
 from sqlmodel import col
@@ -32,8 +33,10 @@ from bot.rehearsal.line import SandboxLine
 from bot.rehearsal.virtual_loop import VirtualLoop
 from bot.sandbox.rules import BotApi
 from bot.storage.database import Database
+from bot.storage.inbox import WAITING
 from bot.storage.outbox import HELD, UNSENT, in_states
-from bot.storage.tables import InboxRow, MessageRow
+from bot.storage.prepared import Prepared
+from bot.storage.tables import MessageRow
 
 SETTLES = 1.0  # seconds until the first poll hangs, waiting for updates
 
@@ -46,10 +49,12 @@ class Outlook:
     busy: bool
 
 
-OUTLOOK = select(
-    select(func.min(col(MessageRow.due_at))).where(in_states(UNSENT)).scalar_subquery(),
-    exists().where(in_states(HELD)),
-    exists().where(col(InboxRow.state) == "waiting"),
+OUTLOOK = Prepared[Any](
+    select(
+        select(func.min(col(MessageRow.due_at))).where(in_states(UNSENT)).scalar_subquery().label("due"),
+        exists().where(in_states(HELD)).label("held"),
+        exists().where(WAITING).label("waiting"),
+    )
 )
 
 
@@ -137,10 +142,10 @@ class Stage:
         for task in self._tasks:
             if task.done():
                 task.result()
-        with self.database.reader.connect() as connection:
-            due, held, waiting = connection.execute(OUTLOOK).one()
-        self._next_due = due
-        return Outlook(due, bool(held or waiting))
+        with self.database.read() as session:
+            (found,) = OUTLOOK.all(session)
+        self._next_due = found.due
+        return Outlook(found.due, bool(found.held or found.waiting))
 
     def _make_dispatcher(self) -> Dispatcher:
         return Dispatcher(

@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine, create_engine, event, inspect, make_url
-from sqlalchemy.exc import InvalidRequestError
+from sqlalchemy.exc import DBAPIError, InvalidRequestError
 from sqlmodel import Session, SQLModel
 
 from bot.storage.tracked import by_number
@@ -183,6 +183,12 @@ def prepare_sqlite(engine: Engine, *, synchronous: str = "FULL", read_only: bool
             cursor.execute("PRAGMA query_only = ON")
         cursor.close()
 
+    words = "BEGIN" if read_only else "BEGIN IMMEDIATE"
+
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+        dbapi: Any = engine.dialect.loaded_dbapi
+        try:
+            connection.connection.driver_connection.execute(words)
+        except dbapi.Error as error:  # raised as SQLAlchemy raises what its own statements meet
+            raise DBAPIError.instance(words, None, error, dbapi.Error, dialect=engine.dialect) from error

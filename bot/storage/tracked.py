@@ -8,8 +8,7 @@ from functools import cache
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Select, Table, bindparam, select
-from sqlalchemy.orm import make_transient_to_detached
-from sqlalchemy.orm.attributes import manager_of_class
+from sqlalchemy.orm.attributes import instance_state, manager_of_class
 from sqlmodel import Session, SQLModel
 
 from bot.storage.prepared import Prepared, Statement
@@ -44,12 +43,14 @@ class Tracked(Generic[Kind]):
         return found
 
     def _track(self, session: Session, row: Sequence[Any]) -> Kind:
-        held = self.held(session, row[0])
+        """As the ORM's loading does it: every column is there and none has changed; the key makes it a stored row."""
+        key = self._key(row[:1])
+        held: Kind | None = session.identity_map.get(key)
         if held is not None:
             return held
         new: Kind = self._new()
         new.__dict__.update(zip(self._names, row, strict=True))
-        make_transient_to_detached(new)
+        instance_state(new).key = key
         session.add(new)
         return new
 
