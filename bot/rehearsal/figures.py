@@ -32,6 +32,11 @@ def completeness(session: Session, study: Study, now: datetime) -> dict[str, dic
     return {code: dict(sorted(states.items())) for code, states in sorted(found.items())}
 
 
+def participant_days(session: Session, now: datetime) -> int:
+    """How many whole days all participants have taken part, from enrolment on."""
+    return sum((now - person.enrolled_at).days for person in all_participants(session))
+
+
 def diary_days(session: Session, study: Study, now: datetime) -> int:
     """How many diary days all participants were asked."""
     people = all_participants(session)

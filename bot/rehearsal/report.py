@@ -15,12 +15,12 @@ def pages(outcome: Outcome) -> list[str]:
 
 
 def _summary(outcome: Outcome) -> str:
-    rate = outcome.diary_days / outcome.seconds if outcome.seconds else 0.0
     asked = outcome.asked
     weather = "with" if asked.faults else "without"
+    days, pace = outcome.participant_days, f"{outcome.participant_days_per_second:.1f} participant-days/s"
     lines = [
         f"Rehearsal of {asked.participants} participants, seed {asked.seed}, {weather} faults",
-        f"{outcome.diary_days} diary days in {outcome.seconds:.1f} s: {rate:.0f} participant-days/s",
+        f"{days} participant-days, {outcome.diary_days} diary days, {outcome.seconds:.1f} s: {pace}",
         f"digest {outcome.digest}",
     ]
     if outcome.asked.faults:

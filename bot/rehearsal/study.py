@@ -46,10 +46,14 @@ class Rehearsal:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of it; `struck` counts the faults by kind, `outages` the hours in which the service was down."""
+    """What came of it; `struck` counts the faults by kind, `outages` the hours in which the service was down.
+
+    `participant_days` are the days from each participant's enrolment to the end, `diary_days` those that were asked.
+    """
 
     asked: Rehearsal
     digest: str
+    participant_days: int
     diary_days: int
     completeness: dict[str, dict[str, int]]
     ledger: dict[str, dict[str, int]]
@@ -64,12 +68,18 @@ class Outcome:
         """Whether a promise was broken."""
         return any(invariant.broken for invariant in self.invariants)
 
+    @property
+    def participant_days_per_second(self) -> float:
+        """How fast it was played, summing up included."""
+        return self.participant_days / self.seconds
+
     def as_json(self) -> dict[str, Any]:
         """The outcome as the command prints it."""
         return {
             "seed": self.asked.seed,
             "digest": self.digest,
             "participants": self.asked.participants,
+            "participant_days": self.participant_days,
             "diary_days": self.diary_days,
             "completeness": self.completeness,
             "ledger": self.ledger,
@@ -80,6 +90,7 @@ class Outcome:
             ],
             "faults": {**self.struck, "outage_of_service": self.outages} if self.asked.faults else {},
             "seconds": round(self.seconds, 1),
+            "participant_days_per_second": round(self.participant_days_per_second, 1),
         }
 
 
@@ -145,6 +156,7 @@ def _sum_up(asked: Rehearsal, play: Play, outages: int, started: float) -> Outco
         return Outcome(
             asked=asked,
             digest=figures.digest(session, study, now),
+            participant_days=figures.participant_days(session, now),
             diary_days=figures.diary_days(session, study, now),
             completeness=figures.completeness(session, study, now),
             ledger=figures.ledger(session),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.benchmarks import bench_dispatch, bench_taps
+from tests.benchmarks import bench_dispatch, bench_plan, bench_taps
 
 
 def test_the_benchmark_of_the_dispatcher_runs(capsys: pytest.CaptureFixture[str]) -> None:
@@ -19,3 +19,15 @@ def test_the_benchmark_of_the_dispatcher_runs(capsys: pytest.CaptureFixture[str]
 def test_the_benchmark_of_intake_runs(capsys: pytest.CaptureFixture[str]) -> None:
     bench_taps.intake_rate(12, postgres=False)
     assert "PTB process_update" in capsys.readouterr().out
+
+
+def test_the_benchmark_of_the_planner_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    bench_plan.planner(3, postgres=False)
+    printed = capsys.readouterr().out
+    assert [line.split("  ")[0].strip() for line in printed.splitlines()] == [
+        "calibration",
+        "bare executemany",
+        "planner, from no plan",
+        "planner, nothing to do",
+        "ratio",
+    ]

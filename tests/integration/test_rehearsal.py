@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,15 +13,17 @@ from sqlmodel import select
 
 from bot.actions.study import Study, put_first_protocol_in_force
 from bot.people.actor import SYSTEM, Origin
+from bot.rehearsal.behaviours import draw_cast
 from bot.rehearsal.invariants import Invariant
 from bot.rehearsal.populate import next_morning, populate
 from bot.rehearsal.report import SIMULATED, pages
-from bot.rehearsal.study import Outcome, Rehearsal, rehearse
+from bot.rehearsal.study import FIRST_DAY, Outcome, Rehearsal, rehearse
 from bot.sandbox.rules import BotApi
 from bot.storage.tables import HeartbeatRow, MessageRow
 from bot.storage.trail import Trail
 from bot.storage.views.roster import roster
 from schedules.loader import load_protocol, seed_protocol_path
+from schedules.windows import instant
 from tests.support.database import study_database
 
 ONE_VISIT = 27  # days: enrolment, the diary of week 0, the visit, and the days after it
@@ -58,6 +60,16 @@ def test_no_promise_is_kept_by_never_being_tried(fair: Outcome) -> None:
 def test_bad_weather_really_strikes(foul: Outcome) -> None:
     assert foul.struck
     assert foul.outages
+
+
+def test_the_pace_is_told_in_participant_days_a_second(fair: Outcome) -> None:
+    begun = [role.enrolled_at for role in draw_cast(3, 3, FIRST_DAY, "Asia/Shanghai")]
+    ended = instant(FIRST_DAY, time(8), "Asia/Shanghai") + timedelta(days=ONE_VISIT)
+    days = sum((ended - at).days for at in begun)
+    told = fair.as_json()
+    assert told["participant_days"] == days
+    assert told["participant_days_per_second"] == round(days / fair.seconds, 1)
+    assert f"{days / fair.seconds:.1f} participant-days/s" in pages(fair)[0]
 
 
 def test_participants_enter_most_of_their_days(fair: Outcome) -> None:
@@ -102,8 +114,8 @@ def test_the_command_plays_a_whole_study_and_prints_one_json_document(tmp_path: 
         check=True,
     )
     found = json.loads(done.stdout)
-    assert {"seed", "digest", "participants", "diary_days", "completeness", "ledger", "endpoints", "invariants",
-            "seconds"} <= set(found)  # fmt: skip
+    assert {"seed", "digest", "participants", "participant_days", "diary_days", "completeness", "ledger", "endpoints",
+            "invariants", "seconds", "participant_days_per_second"} <= set(found)  # fmt: skip
     assert [one for one in found["invariants"] if one["broken"]] == []
     assert set(found["completeness"]) == {"W00", "W04", "W08", "W12", "W24"}
     assert set(found["ledger"]["prompt"]) <= {"sent", "cancelled", "expired"}
