@@ -46,8 +46,8 @@ def start_taps(bench: Bench) -> list[dict[str, Any]]:
         query = select(MessageRow).where(col(MessageRow.due_at) == bench.scene.due_at, MessageRow.state == "planned")
         rows = session.exec(query.order_by(col(MessageRow.id))).all()
         worded = prepare(session, rows, study=bench.study, now=bench.scene.due_at)
-        for number, row in enumerate(rows, start=1):
-            card = session.get_one(CardRow, row.card_id)
+        for number, (row, one) in enumerate(zip(rows, worded, strict=True), start=1):
+            card = session.get_one(CardRow, one.card_id if isinstance(one, Ready) else None)
             card.provider_msg_id, card.chat_id, row.state = number, row.participant_id, "sent"
     return [tap(number, one) for number, one in enumerate(worded, start=1) if isinstance(one, Ready)]
 
