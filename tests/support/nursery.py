@@ -101,6 +101,7 @@ class Nursery:
     def _note(self, event: str, pid: str, code: str = "") -> None:
         with self.news:
             if event == "born":
+                self.codes.pop(int(pid), None)  # a number that an earlier fork had
                 self._born.append(int(pid))
             else:
                 self.codes[int(pid)] = int(code)
@@ -129,6 +130,7 @@ def reap(_number: int, _frame: FrameType | None) -> None:
 def become(wish: Mapping[str, object]) -> None:
     """Turn a fork into the command."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
     os.environ.clear()
     os.environ.update(wish["env"])  # type: ignore[call-overload]  # written by `Nursery.start`
     os.chdir(str(wish["cwd"]))
@@ -153,11 +155,13 @@ def serve() -> None:
     gc.freeze()
     signal.signal(signal.SIGCHLD, reap)
     while line := sys.stdin.buffer.readline():
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})  # a fork is said to be born before it is gone
         pid = os.fork()
         if pid == 0:
             become(json.loads(line))
             return
         os.write(1, f"born {pid}\n".encode())
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
 
 
 if __name__ == "__main__":
