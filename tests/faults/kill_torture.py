@@ -48,7 +48,7 @@ FRESH = 0.05  # of the lives begin with a new interpreter; the others are forked
 AT = ("sendMessage", "editMessageText", "answerCallbackQuery", "getUpdates")
 LONGEST_LIFE = 15.0  # seconds from the first poll to a kill that no request has brought
 BUSY = b"The study database does not answer"
-FINISH_WITHIN = 120.0
+FINISH_WITHIN = 300.0
 
 
 @dataclass
