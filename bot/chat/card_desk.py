@@ -128,9 +128,8 @@ def _carry_out_one(call: Call, card: CardRow, intent: Intent, text: str) -> None
 
 def _store(call: Call, card: CardRow, state: CardState, *, moved: bool) -> None:
     item = state.item.value if state.item else None
-    put(call.session, card, revision=state.revision, shown=state.shown.value, item=item, pending=state.pending)
-    if moved:
-        put(call.session, card, touched_at=call.now, moved_by=call.incoming.number)
+    touch = {"touched_at": call.now, "moved_by": call.incoming.number} if moved else {}
+    put(call.session, card, revision=state.revision, shown=state.shown.value, item=item, pending=state.pending, **touch)
 
 
 def _follow_newest_copy(call: Call, card: CardRow, message_id: int | None) -> None:

@@ -13,8 +13,9 @@ from bot.rehearsal.hand import Button, Errand, Intent, Move, is_saved, next_move
 from bot.sandbox.rules import BotApi
 
 LOOK_BACK = 8  # messages that somebody scrolls through
-# Phones are taken up at full five minutes and moved on in steps of three seconds, so that chats are often busy at once.
-MARK = timedelta(minutes=5)
+# Phones are taken up at full quarters of an hour and moved on in steps of three seconds, so that chats are often busy
+# at once.
+MARK = timedelta(minutes=15)
 STEP = timedelta(seconds=3)
 PATIENCE = 3  # looks at a screen that does not change
 UNTIL_CORRECTION = timedelta(minutes=25)
@@ -162,7 +163,7 @@ class Phone:
         self.look(self, now + self._moment())
 
     def _moment(self) -> timedelta:
-        return STEP * self.rng.randrange(1, 4)
+        return STEP * self.rng.randrange(1, 3)
 
     def _is_stuck(self, move: Move, message_id: int) -> bool:
         """Whether the same move has been made a few times and the screen never changed."""
@@ -195,6 +196,6 @@ def whole(at: datetime) -> datetime:
 
 
 def on_the_mark(at: datetime) -> datetime:
-    """The next full five minutes."""
-    past = timedelta(minutes=at.minute % 5, seconds=at.second, microseconds=at.microsecond)
+    """The next full quarter of an hour."""
+    past = timedelta(minutes=at.minute, seconds=at.second, microseconds=at.microsecond) % MARK
     return at + MARK - past if past else at

@@ -13,6 +13,7 @@ from bot.chat.incoming import Attachment, Blocked, Body, Command, Edited, Incomi
 
 CHANNEL = "telegram"
 COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
+OF_A_TAPPED_MESSAGE = frozenset({"message_id", "date", "chat"})
 GONE = (ChatMemberStatus.BANNED, ChatMemberStatus.LEFT)
 
 
@@ -36,12 +37,21 @@ def translate(raw: Any) -> Incoming | Ignored:
     if not isinstance(raw, Mapping) or not _is_number(raw.get("update_id")):
         raise MalformedUpdateError("no_update_id")
     try:
-        update = Update.de_json(dict(raw), None)
-        return _read(update)
+        return _read(Update.de_json(_without_words(raw), None))
     except MalformedUpdateError:
         raise
     except Exception as error:  # noqa: BLE001  # whatever a parser of hostile input trips over
         raise MalformedUpdateError(f"unreadable_{type(error).__name__}") from None
+
+
+def _without_words(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """The update without the words and buttons of a tapped message: they are our own, and long to read."""
+    query = raw.get("callback_query")
+    message = query.get("message") if isinstance(query, Mapping) else None
+    if not isinstance(query, Mapping) or not isinstance(message, Mapping):
+        return dict(raw)
+    kept = {name: value for name, value in message.items() if name in OF_A_TAPPED_MESSAGE}
+    return {**raw, "callback_query": {**query, "message": kept}}
 
 
 def _read(update: Update) -> Incoming | Ignored:
