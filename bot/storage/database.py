@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from types import ModuleType
 from typing import Any, TypeVar
 
-from sqlalchemy import Engine, create_engine, event, inspect, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url
 from sqlalchemy.exc import DBAPIError, InvalidRequestError
 from sqlmodel import Session, SQLModel
 
@@ -50,7 +50,20 @@ def sqlite_module() -> ModuleType:
 
 
 class StudySession(Session):
-    """A session that finds a row by its number without the ORM's detour."""
+    """A session that finds a row by its number, and its connection, without the ORM's detour."""
+
+    _held: Connection | None = None
+
+    def connection(self, *given: Any, **named: Any) -> Connection:
+        """The connection of this transaction: asked for by every statement, and the same until the transaction ends.
+
+        A savepoint begins when its connection is first asked for, so inside one the question goes the long way.
+        """
+        if given or named or self.in_nested_transaction():
+            return super().connection(*given, **named)
+        if self._held is None or not self._held.in_transaction():
+            self._held = super().connection()
+        return self._held
 
     def get(self, entity: type[Kind], ident: Any, **how: Any) -> Kind | None:  # type: ignore[override]  # rows only
         """The row of this key, as the session holds it or as it is stored."""

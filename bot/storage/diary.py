@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from bot.storage.prepared import Prepared, adding
 from bot.storage.tables import AnswerRow, CardRow, EntryRow, HelpedRow
-from bot.storage.tracked import Tracked, every_column
+from bot.storage.tracked import Tracked, every_column, table_of
 from bot.storage.trail import Trail, insert
 
 # What a diary is read with runs for every tap and every message. Only cards are ever changed, so only they are tracked.
@@ -21,6 +21,7 @@ FIRST: BindParameter[Any] = bindparam("first")
 LAST: BindParameter[Any] = bindparam("last")
 ANSWERS = Prepared[AnswerRow](
     every_column(AnswerRow)
+    .with_only_columns(*(table_of(AnswerRow).c[name] for name in ("diary_day", "item", "ordinal", "value", "source")))
     .where(col(AnswerRow.participant_id) == PARTICIPANT, col(AnswerRow.diary_day).between(FIRST, LAST))
     .order_by(col(AnswerRow.ordinal))
 )
@@ -90,7 +91,7 @@ def add_cards(session: Session, cards: Sequence[Mapping[str, Any]]) -> Mapping[t
 
 
 def answers_of(session: Session, participant_id: int, days: Collection[date]) -> Mapping[date, Mapping[str, AnswerRow]]:
-    """The current answer to each item of each day; days without answers are absent."""
+    """The current answer to each item of each day: ordinal, value and source; days without answers are absent."""
     found: dict[date, dict[str, AnswerRow]] = defaultdict(dict)
     if days:
         for row in ANSWERS.all(session, **_span(participant_id, days)):
