@@ -19,6 +19,7 @@ from bot.storage.tables import HeartbeatRow  # noqa: E402
 from tests.support.bench_line import TOKEN, BenchLine, bench_line  # noqa: E402
 from tests.support.bench_probe import calibrate, say  # noqa: E402
 from tests.support.bench_scene import Bench, bench  # noqa: E402
+from tests.support.bench_seed import tell_the_trail  # noqa: E402
 
 DUE = 20
 SETTLES = 15.0  # seconds until memory is looked at
@@ -62,6 +63,7 @@ def measure(planned: int, *, postgres: bool) -> tuple[float, float]:
     """Seconds from `main()` to the first message, and resident MB some time later."""
     with bench(due=DUE, planned=planned, whole=True, postgres=postgres) as scene:
         calibrate(scene.folder, scene.database)
+        events = tell_the_trail(scene.database)
         as_after_a_stop(scene)
         scene.database.engine.dispose()
         scene.database.reader.dispose()
@@ -74,7 +76,7 @@ def measure(planned: int, *, postgres: bool) -> tuple[float, float]:
             stops = seconds_to_stop(service)
         say(f"{scene.scene.planned:,} planned", first_message_s=f"{first - entered_at:.2f}", goal="2.00",
             CPU_until_then_s=f"{cpu:.2f}", resident_MB=f"{held:.0f}", busy_afterwards=f"{busy:.0%}",
-            stops_in_s=f"{stops:.1f}", participants=scene.scene.participants)  # fmt: skip
+            stops_in_s=f"{stops:.1f}", participants=scene.scene.participants, audit_events=events)  # fmt: skip
         return first - entered_at, held
 
 

@@ -15,8 +15,11 @@ from sqlmodel import Session, SQLModel, col
 from bot.actions.plan_messages import plan_participant
 from bot.actions.study import Study
 from bot.diary.card import Shown
+from bot.people.actor import SYSTEM, Origin
 from bot.storage.database import Database
 from bot.storage.tables import AnswerRow, CardRow, ChatRow, EntryRow, MessageRow, ParticipantRow, VisitRow, ZoneRow
+from bot.storage.trail import Trail
+from bot.storage.witness import claims
 
 ZONE = ZoneInfo("Asia/Shanghai")
 FIRST_CHAT = 6_000_000_000  # plus the number of the participant
@@ -72,6 +75,17 @@ def count_planned(database: Database) -> int:
     """Planned rows that nobody has taken up."""
     with database.read() as session:
         return int(session.execute(text("SELECT count(*) FROM message WHERE state = 'planned'")).scalar_one())
+
+
+def tell_the_trail(database: Database) -> int:
+    """Record what the copied rows lack, so that the audit trail is intact; answers how many events that took."""
+    with database.write() as session:
+        told = list(claims(session))
+        for entity, action, entity_id, name, old, new, at, *more in told:
+            request, reason = (more[0], more[1] if more[1:] else None) if entity != "participant_zone" else ("", None)
+            trail = Trail(session, at, SYSTEM, Origin.COMMAND, request_id=request)
+            trail.record(action, entity, entity_id, field_name=name, old=old, new=new, reason=reason)
+    return len(told)
 
 
 def _write_model(session: Session, study: Study, number: int, hour: str, due_at: datetime) -> None:

@@ -106,7 +106,7 @@ class Ground:
         return self._times[key]
 
 
-@lru_cache(maxsize=1_000)
+@lru_cache(maxsize=250)  # some six kilobytes each
 def ground_from(
     protocol: StudyProtocol,
     site: str,
