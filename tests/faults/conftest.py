@@ -7,12 +7,21 @@ import pytest
 
 from tests.support.joined import enrol_joined
 from tests.support.live import ANN, Live, live_site
+from tests.support.nursery import Nursery
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    """A process that has loaded the product, so that a start of the service costs no imports."""
+    loaded = Nursery()
+    yield loaded
+    loaded.close()
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Live]:
+def site(tmp_path: Path, nursery: Nursery) -> Iterator[Live]:
     """A migrated site that has not been started."""
-    with live_site(tmp_path) as live:
+    with live_site(tmp_path, nursery=nursery) as live:
         yield live
 
 

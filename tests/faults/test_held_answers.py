@@ -12,6 +12,7 @@ from bot.storage.tables import AnswerRow
 from tests.support.browser import serving
 from tests.support.joined import asked, enrol_joined, next_prompt, sends, to_the_eve_of_the_next_prompt
 from tests.support.live import ANN, Live, live_site, until
+from tests.support.nursery import Nursery
 from tests.support.proxy import make_proxy
 
 
@@ -37,9 +38,9 @@ def door() -> Door:
 
 
 @pytest.fixture
-def site(tmp_path: Path, door: Door) -> Iterator[Live]:
+def site(tmp_path: Path, door: Door, nursery: Nursery) -> Iterator[Live]:
     """A running site that Telegram calls through the door; Ann has begun her day and is asked for stools."""
-    with live_site(tmp_path) as live, serving(door) as public_url:
+    with live_site(tmp_path, nursery=nursery) as live, serving(door) as public_url:
         door.behind = make_proxy([f"http://127.0.0.1:{live.port}"])
         live.extra |= {"CDAI_PUBLIC_URL": public_url, "CDAI_WEBHOOK_SECRET": "planted-webhook-secret"}
         enrol_joined(live, (ANN,))

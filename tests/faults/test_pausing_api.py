@@ -11,7 +11,7 @@ from tests.support.live import ANN, Live, until
 BEN, CHEN, DEE = ANN + 1, ANN + 2, ANN + 3
 SEND = frozenset({"sendMessage"})
 PAUSE = 3  # seconds
-LONG_PAUSE = 12  # seconds; long enough for a new process
+LONG_PAUSE = 8  # seconds; long enough for a new process
 SETTLES = 0.3  # seconds in which what was on its way already may still come in
 
 
@@ -42,7 +42,7 @@ def test_a_pause_outlives_a_killed_process(four: Live) -> None:
     until(lambda: four.rows(InstanceRow, InstanceRow.key == PAUSED_UNTIL), "the pause in the database")
     four.kill()
     killed_at = time.monotonic()
-    four.run(fresh=True)
+    four.run()
     four.ready()
     assert time.monotonic() < refused.came_at + LONG_PAUSE - 1, "the new process came too late to show anything"
     again = until(lambda: next((one for one in sends(four) if one.came_at > killed_at), None), "a message")

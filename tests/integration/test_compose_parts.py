@@ -196,12 +196,19 @@ def look_from_outside(world: httpx.Client, server: Path) -> None:
     assert "server" not in world.get("/clinic/sign-in").headers
     assert world.get(f"/diary/{PLANTED}").status_code in {404, 410}
     assert world.post("/telegram/webhook", content=b"{}").status_code == 403
-    too_much = [world.post("/clinic/sign-in", content=b"x" * 1_100_000).status_code for _ in range(4)]
-    assert set(too_much) <= {403, 413, 502}  # the clinic may refuse it unread; Caddy before 2.7 says 502
+    assert {post_too_much(world) for _ in range(4)} <= {0, 403, 413, 502}
     assert world.get("/clinic/sign-in").status_code == 200
     assert [post_update(world, 1).status_code for _ in range(4)] == [200] * 4
     with psycopg.connect(host=str(server), user="postgres", dbname="diary") as connection:
         assert connection.execute("SELECT count(*) FROM inbox").fetchone() == (1,)
+
+
+def post_too_much(world: httpx.Client) -> int:
+    """The status: the clinic may refuse it unread, Caddy before 2.7 says 502; 0 when the line was cut on the way."""
+    try:
+        return world.post("/clinic/sign-in", content=b"x" * 1_100_000).status_code
+    except httpx.TransportError:
+        return 0
 
 
 def post_update(world: httpx.Client, number: int) -> httpx.Response:
