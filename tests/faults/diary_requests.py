@@ -46,20 +46,19 @@ def play(folder: Path, evenings: int, *, nursery: Nursery | None = None) -> int:
 
 
 def play_evening(site: Live, day: date, number: int) -> None:
-    """Ann answers at once, Bo after the second reminder or the last call, Chen not at all, and stops it."""
+    """Ann answers at once, Bo after the last call or the second reminder, Chen tries commands on the first."""
     site.step_to(local(day, 20, 1))
     site.answer(ANN, str(number), "1 Mild", "2 Poor")
     if number == 0:
         correct(site)
-    if number == 1:
         wander(site)
     site.step_to(local(day, 21, 50))
-    if number % 2:
+    if number % 2 == 0:
         site.step_to(local(day + timedelta(days=1), 8, 5))
     site.tap_when_there(BO, "开始", "10+", "17")
     site.tap_when_there(BO, "是的，17", "3 重度", "4 极差", "提交")
     until(lambda: "✓ 已保存" in site.newest(BO).text, "the receipt")
-    if number == 1:
+    if number == 0:
         site.say(CHEN, "/stop")
         site.tap_when_there(CHEN, "停止")
     site.settle()
@@ -78,16 +77,16 @@ def correct(site: Live) -> None:
 def wander(site: Live) -> None:
     """Every command and its panel, both languages, and what is no answer."""
     for command, label in (
-        ("/language", "中文"), ("/language", "English"), ("/hour", "20:00"), ("/help", ""), ("/stop", "Keep"),
+        ("/language", "English"), ("/language", "中文"), ("/hour", "20:00"), ("/help", ""), ("/stop", "保留"),
     ):  # fmt: skip
-        before = site.newest(ANN).message_id
-        site.say(ANN, command)
-        until(lambda before=before: site.newest(ANN).message_id > before, command)
+        before = site.newest(CHEN).message_id
+        site.say(CHEN, command)
+        until(lambda before=before: site.newest(CHEN).message_id > before, command)
         if label:
-            site.tap_when_there(ANN, label)
+            site.tap_when_there(CHEN, label)
         site.settle()
     for text in ("3-4", "<b>&\u200f\U0001f600", "x" * 4000, "5"):
-        site.say(ANN, text)
+        site.say(CHEN, text)
         site.settle()
 
 

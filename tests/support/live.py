@@ -179,7 +179,9 @@ class Live:
         return found
 
     def at_rest(self) -> dict[str, Any] | None:
-        """The readiness, once nothing that is due is left to do."""
+        """The readiness, once nothing is left to do; what Telegram still holds the service cannot know of."""
+        if self.api.state.updates.waiting:
+            return None
         found = self.readiness()
         quiet = found and found["ready"] and found["inbox"] == 0 and found["outbox_due"] == 0
         return found if quiet else None

@@ -123,10 +123,6 @@ class Topology(Live):
             return None
         return found
 
-    def at_rest(self) -> dict[str, Any] | None:
-        """The readiness, once nothing is left to do; what Telegram still has to bring could expire."""
-        return None if self.api.state.updates.waiting else super().at_rest()
-
     def leader(self) -> Replica | None:
         """The replica that sends at present, as far as it says so itself."""
         return next((replica for replica in self.replicas if replica.alive and self._leads(replica)), None)
