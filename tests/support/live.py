@@ -180,11 +180,15 @@ class Live:
 
     def at_rest(self) -> dict[str, Any] | None:
         """The readiness, once nothing is left to do; what Telegram still holds the service cannot know of."""
-        if self.api.state.updates.waiting:
+        if self.waits_outside():
             return None
         found = self.readiness()
         quiet = found and found["ready"] and found["inbox"] == 0 and found["outbox_due"] == 0
         return found if quiet else None
+
+    def waits_outside(self) -> bool:
+        """Whether Telegram still holds updates for the service."""
+        return bool(self.api.state.updates.waiting)
 
     def settle(self, *, within: float = PATIENCE) -> dict[str, Any]:
         """Wait until nothing that is due is left to do."""

@@ -25,9 +25,9 @@ class Street(Live):
 
     plain: PlainBotApi
 
-    def at_rest(self) -> dict[str, Any] | None:
-        """The readiness, once nothing that is due is left to do, here or at the server."""
-        return None if self.plain.waiting() else super().at_rest()
+    def waits_outside(self) -> bool:
+        """Whether the server still holds updates for the service."""
+        return self.plain.waiting() > 0
 
     def newest(self, user: int) -> Bubble:  # type: ignore[override]
         """The newest message from the bot."""
