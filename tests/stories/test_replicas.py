@@ -8,6 +8,7 @@ import pytest
 
 from bot.storage.tables import EntryRow, InboxRow, MessageRow
 from tests.support.live import FIRST_USER, until
+from tests.support.nursery import Nursery
 from tests.support.postgres import require_postgres
 from tests.support.topology import Topology, topology
 
@@ -17,9 +18,16 @@ ANN, BO = FIRST_USER + 1, FIRST_USER + 2
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Topology]:
+def nursery() -> Iterator[Nursery]:
+    loaded = Nursery()
+    yield loaded
+    loaded.close()
+
+
+@pytest.fixture
+def site(tmp_path: Path, nursery: Nursery) -> Iterator[Topology]:
     require_postgres()
-    with topology(tmp_path) as found:
+    with topology(tmp_path, nursery=nursery) as found:
         yield found
 
 
