@@ -9,14 +9,15 @@ from typing import Any
 
 from sqlmodel import Session, SQLModel, col, select
 
-from bot.actions.pull_draft import pull_draft
 from bot.actions.study import Study
 from bot.errors import RefusedError
 from bot.scoring.draft_json import draft_to_json
 from bot.scoring.study_table import table_to_json
 from bot.storage.participants import all_participants
 from bot.storage.tables import AuditRow, EntryRow, MessageRow
+from bot.storage.views.draft import Drafts
 from bot.storage.views.endpoints import read_study_table
+from bot.storage.views.records import read_records
 from bot.storage.views.visit_list import list_visits
 
 Json = dict[str, Any]
@@ -73,9 +74,11 @@ def _lines(session: Session, study: Study, now: datetime) -> Iterator[str]:
         yield _row(message)
     for entry in session.exec(select(EntryRow).order_by(col(EntryRow.id))).all():
         yield _row(entry)
-    for person in all_participants(session):
+    records = read_records(session, all_participants(session))
+    for person in records.people:
+        drafts = Drafts(person, records, study.protocol, now)
         for visit in study.protocol.visits:
-            yield _draft(session, person.code, visit.code, study, now)
+            yield _draft(drafts, visit.code)
     yield from session.exec(select(col(AuditRow.hash)).order_by(col(AuditRow.seq))).all()
 
 
@@ -83,9 +86,9 @@ def _row(row: SQLModel) -> str:
     return json.dumps(row.model_dump(mode="json"), sort_keys=True, ensure_ascii=True)
 
 
-def _draft(session: Session, code: str, visit: str, study: Study, now: datetime) -> str:
+def _draft(drafts: Drafts, visit: str) -> str:
     try:
-        pulled = pull_draft(session, code, visit, study=study, now=now)
+        draft = drafts.draft(visit).draft
     except RefusedError as refusal:
-        return f"{code} {visit} {refusal.message}"
-    return json.dumps(draft_to_json(pulled.draft), sort_keys=True, ensure_ascii=True)
+        return f"{drafts.person.participant.code} {visit} {refusal.message}"
+    return json.dumps(draft_to_json(draft), sort_keys=True, ensure_ascii=True)

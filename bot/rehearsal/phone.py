@@ -13,7 +13,7 @@ from bot.rehearsal.hand import Button, Errand, Intent, Move, is_saved, next_move
 from bot.sandbox.rules import BotApi
 
 LOOK_BACK = 8  # messages that somebody scrolls through
-# Phones are taken up at full quarters of an hour and moved on in steps of three seconds, so that chats are often busy
+# Phones are taken up at full quarters of an hour and moved on every three seconds, so that chats are often busy
 # at once.
 MARK = timedelta(minutes=15)
 STEP = timedelta(seconds=3)
@@ -72,7 +72,7 @@ class Phone:
     def notice(self, now: datetime) -> None:
         """A message has arrived: look at once when the phone is in hand, else as the habits have it."""
         if self.active_until is not None and now < self.active_until:
-            self.look(self, now + self._moment())
+            self.look(self, now + STEP)
             return
         local = now.astimezone(ZoneInfo(self.tzid))
         delay = reaction(self.role.habits, local, self.rng)
@@ -160,10 +160,7 @@ class Phone:
     def _stay(self, now: datetime) -> None:
         """Keep the phone in hand for a while, and look again in a moment."""
         self.active_until = now + timedelta(minutes=2)
-        self.look(self, now + self._moment())
-
-    def _moment(self) -> timedelta:
-        return STEP * self.rng.randrange(1, 3)
+        self.look(self, now + STEP)
 
     def _is_stuck(self, move: Move, message_id: int) -> bool:
         """Whether the same move has been made a few times and the screen never changed."""
