@@ -21,6 +21,7 @@ from schedules.reminders import REMINDERS, in_quiet_hours
 from schedules.windows import local_day, zone_on
 
 EXAMPLES = 5
+COPY_MARKS = re.compile(r"([+#]\d+)+$")  # of a successor or a resend; an instant within a key has a plus, too
 # In any weather: two taps at one instant leave two edits, and the first is worded when both have been handled. The
 # refusal of the second says that the card stands as it should.
 HARMLESS = "not_modified"
@@ -150,7 +151,7 @@ def check_keys(found: Evidence) -> Invariant:
     result = Invariant("at most one live row per key")
     by_key: dict[str, list[MessageRow]] = defaultdict(list)
     for row in found.messages:
-        by_key[re.split(r"[+#]", row.dedupe_key, maxsplit=1)[0]].append(row)
+        by_key[COPY_MARKS.sub("", row.dedupe_key)].append(row)
     for key, rows in by_key.items():
         live = sum(row.state not in ENDS for row in rows)
         sent = sum(row.state == "sent" for row in rows)

@@ -128,6 +128,13 @@ def test_what_is_spoilt_is_found(played: tuple[Database, Evidence], name: str) -
     assert spoilt.examples
 
 
+def test_two_cards_redrawn_after_one_silence_have_two_keys(played: tuple[Database, Evidence]) -> None:
+    prompt = next(row for row in played[1].messages if a_prompt(row))
+    keys = [f"back/2026-01-15T14:21:00+00:00/card/{number}" for number in (1, 2)]
+    both = [MessageRow(**(prompt.model_dump() | {"id": 10**6, "dedupe_key": key})) for key in keys]
+    assert not invariants.check_keys(replace(played[1], messages=both)).broken
+
+
 def test_a_changed_audit_event_is_found(played: tuple[Database, Evidence], tmp_path: Path) -> None:
     database, found = played
     assert not invariants.check_chain(found).broken
