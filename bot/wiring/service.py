@@ -5,7 +5,7 @@ import os
 import secrets
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
@@ -29,7 +29,6 @@ from bot.channels.housekeeping import Housekeeper, Plan
 from bot.channels.intake import Intake
 from bot.channels.leadership import Alone, Elected
 from bot.channels.listening import Listener, bind
-from bot.channels.readiness import Readiness
 from bot.channels.telegram.line import Line
 from bot.channels.telegram.sender import TelegramSender
 from bot.chat.desk import handle
@@ -38,12 +37,12 @@ from bot.i18n import resolve_language
 from bot.log import get_logger
 from bot.messages.replies import render_toast
 from bot.storage.facts import note_fact
-from bot.storage.inbox import count_aside, count_waiting, oldest_waiting
+from bot.storage.inbox import oldest_waiting
 from bot.storage.leader import lease_age
 from bot.storage.notices import INBOX, LEADER, OUTBOX, listen
-from bot.storage.outbox import count_due, next_due
 from bot.storage.run_lock import RunLock
 from bot.storage.trouble import DATABASE_TROUBLE
+from bot.wiring.condition import Condition
 from bot.wiring.study_room import OpenStudy, protocol_path
 from bot.wiring.tasks import Tasks
 
@@ -62,7 +61,6 @@ BEAT_EVERY = timedelta(seconds=5)
 AUDIT_EVERY = timedelta(seconds=60)
 ALARMS_EVERY = timedelta(seconds=15)
 BOT_USERNAME = "bot_username"
-TRIED = "tried_to_store"  # after a failure
 STARTS_WITHIN = 60.0  # seconds in which the database may be busy
 
 
@@ -101,6 +99,7 @@ class Service:
             self.database, self.clock, plan=self._plan, beat=self._beat, hears=self._hears, planned=self._queued,
             leads=self._leads, stepped=note_step, come_back=self._come_back,
         )  # fmt: skip
+        self.condition = Condition(self.database, self.clock, self.housekeeper, self.line, lambda: self._ready)
         self.alarms = Alarms()
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -218,7 +217,7 @@ class Service:
             unsaved=self.line.unsaved if self.line is not None else None,
         )  # fmt: skip
         return make_web(
-            self.settings, self.database, self.clock, self.study, readiness=self.readiness,
+            self.settings, self.database, self.clock, self.study, readiness=self.condition.readiness,
             webhook=webhook if "ingest" in self._parts else None, pages="clinic" in self._parts,
             demonstration=self._demonstration, acted=self._acted, queued=self._queued,
         )  # fmt: skip
@@ -393,42 +392,6 @@ class Service:
                 self._study = load_study(session, protocol_path(self.settings), keys=self._study.keys)
             except DiaryError:
                 log.error("protocol_not_in_force", version=row.version)  # noqa: TRY400  # no trace
-
-    async def readiness(self) -> Readiness:
-        """How the service stands; study time is settled first, so that the numbers belong to it."""
-        try:
-            await self.housekeeper.settle()
-            if not self.database.takes:
-                await self._try_to_store()
-            return await self.database.reading(self._readiness)
-        except DATABASE_TROUBLE:
-            return Readiness(("the database does not answer",), self.clock.now(), None, 0, 0)
-
-    async def _try_to_store(self) -> None:
-        """Where nothing is stored for a while, nobody would notice that the database takes something again."""
-        with suppress(*DATABASE_TROUBLE):
-            await self.database.writing(self._store_a_little)
-
-    def _store_a_little(self) -> None:
-        with self.database.write() as session:
-            note_fact(session, TRIED, "stored", at=self.clock.system_now())
-
-    def _readiness(self) -> Readiness:
-        now = self.clock.now()
-        with self.database.read() as session:
-            inbox, aside = count_waiting(session), count_aside(session)
-            due, following = count_due(session, now), next_due(session)
-        return Readiness(tuple(self._reasons()), now, following, inbox, due, aside)
-
-    def _reasons(self) -> Iterator[str]:
-        if not self._ready:
-            yield "starting or stopping"
-        if not self.database.takes:
-            yield "the database takes nothing: look at its disk, its rights and its log"
-        if self.housekeeper.leads() and not self.housekeeper.settled:
-            yield "the plan is not up to date yet"
-        if self.line is not None and (trouble := self.line.trouble()):
-            yield trouble
 
 
 def not_saved(language_hint: str | None) -> str:
