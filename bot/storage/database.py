@@ -35,6 +35,7 @@ POSTGRES_LIMITS = {"statement_timeout": 5_000, "lock_timeout": 2_000, "idle_in_t
 # Tables of the whole study and exports take their time, and no tap waits for a reader.
 POSTGRES_READING = {"statement_timeout": 60_000, "default_transaction_read_only": "on"}
 POSTGRES_PATIENT = {"statement_timeout": 60_000, "lock_timeout": 30_000}  # for a command, which nobody's tap waits for
+READER_CACHE_KIB = 512  # for each of four readers; the system keeps the file in memory anyway
 WRITES = "writes"  # in a session's `info`: on PostgreSQL it must lock what it is about to change
 
 
@@ -194,6 +195,7 @@ def prepare_sqlite(engine: Engine, *, synchronous: str = "FULL", read_only: bool
         cursor.execute("PRAGMA recursive_triggers = ON")
         if read_only:
             cursor.execute("PRAGMA query_only = ON")
+            cursor.execute(f"PRAGMA cache_size = -{READER_CACHE_KIB}")
         cursor.close()
 
     words = "BEGIN" if read_only else "BEGIN IMMEDIATE"
