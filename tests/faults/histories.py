@@ -41,6 +41,7 @@ PEOPLE = 6
 EVENINGS = 7
 TYPED = ("4", "2", "0", "17", "23", "3-4", "some words")
 REFUSED = ('"typed.crossed"', '"number.')  # replies that say that a number was not noted
+TOO_LARGE = ('"typed.too_large"',)  # said in order as well; once more when a number meets the question before its own
 QUESTIONS = {
     "liquid or very soft": "stools",
     "Count every stool": "stools",  # the definition, behind "What counts?"
@@ -235,7 +236,8 @@ class Evening:
 
     def _judge(self, phones: list[Phone]) -> None:
         crossing, ordered = self.crossing.stored(), self.ordered.stored()
-        refusals = Counter(self.crossing.refused) + Counter(self._refused_texts())
+        refusals = Counter(self.crossing.refused) + self._replies(self.crossing, REFUSED)
+        refusals += self._replies(self.crossing, TOO_LARGE) - self._replies(self.ordered, TOO_LARGE)
         self.figures.refused += sum(refusals.values())
         for phone in phones:
             key = phone.address, self.day
@@ -276,11 +278,12 @@ class Evening:
         if (drawn := self._drawn(phone)) is not None:
             self.figures.faults.append(f"{where}: {drawn}")
 
-    def _refused_texts(self) -> list[int]:
-        """The chats of texts that were answered with the word that nothing was noted."""
-        with self.crossing.world.db.read() as session:
+    def _replies(self, side: Side, words: tuple[str, ...]) -> Counter[int]:
+        """How many texts of each chat got such a reply this evening."""
+        with side.world.db.read() as session:
             rows = session.exec(select(MessageRow).where(MessageRow.kind == "reply")).all()
-        return [row.address or 0 for row in rows if self._is_mine(row) and any(one in row.payload for one in REFUSED)]
+        mine = (row for row in rows if self._is_mine(row) and any(one in row.payload for one in words))
+        return Counter(row.address or 0 for row in mine)
 
     def _is_mine(self, row: MessageRow) -> bool:
         return any(row.dedupe_key.startswith(f"u{update['update_id']}/") for update in self.done)
