@@ -85,7 +85,7 @@ def _update_id(update: Any, body: str) -> int:
 
 
 def chat_of(update: Any) -> int | None:
-    """The chat whose order this update must keep; None when it names none."""
+    """The chat whose order this update must keep; None when it names none, for which 0 stands as well."""
     if not isinstance(update, Mapping):
         return None
     for kind in ("message", "edited_message", "my_chat_member"):
@@ -98,7 +98,7 @@ def _number(holder: Any, key: str) -> int | None:
     inner = holder.get(key) if isinstance(holder, Mapping) else None
     number = inner.get("id") if isinstance(inner, Mapping) else None
     usable = isinstance(number, int) and not isinstance(number, bool) and abs(number) <= BIGGEST
-    return number if usable else None
+    return number or None if usable else None
 
 
 def waiting_chats(session: Session, *, busy: Collection[int], limit: int) -> list[int]:

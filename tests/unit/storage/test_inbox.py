@@ -37,6 +37,10 @@ def text_update(number: Any, chat: int, text: str = "4") -> dict[str, Any]:
     }
 
 
+def tap_of_nobody(number: int | None) -> dict[str, Any]:
+    return {"update_id": 1, "callback_query": {"id": "1", "from": {"id": number}, "data": "x"}}
+
+
 def store(database: Database, *updates: Any) -> int:
     with database.write() as session:
         return store_updates(session, updates, now=T0)
@@ -98,6 +102,17 @@ def test_texts_that_databases_refuse_are_stored(either: Database) -> None:
 )
 def test_the_chat_of_an_update_decides_its_queue(update: Any, chat: int | None) -> None:
     assert chat_of(update) == chat
+
+
+@pytest.mark.parametrize("update", [tap_of_nobody(0), text_update(1, 0), tap_of_nobody(None)])
+def test_an_update_of_nobody_is_taken_up_like_any_other(database: Database, update: dict[str, Any]) -> None:
+    store(database, update)
+    with database.write() as session:
+        (chat,) = waiting_chats(session, busy=(), limit=9)
+        found = next_waiting(session, chat)
+        assert found is not None
+        mark_done(session, found, now=T0)
+        assert waiting_chats(session, busy=(), limit=9) == []
 
 
 def test_each_chat_is_served_in_order_and_busy_chats_are_left_alone(either: Database) -> None:
