@@ -34,7 +34,7 @@ class Ignored:
 
 def translate(raw: Any) -> Incoming | Ignored:
     """Read one stored update. Raises MalformedUpdateError for what no Bot API would send."""
-    if not isinstance(raw, Mapping) or not _is_number(raw.get("update_id")):
+    if not isinstance(raw, Mapping) or not _is_number(raw.get("update_id")) or raw["update_id"] < 0:
         raise MalformedUpdateError("no_update_id")
     try:
         return _read(Update.de_json(_without_words(raw), None))

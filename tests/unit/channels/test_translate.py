@@ -91,6 +91,7 @@ def test_what_is_none_of_our_business_is_named_and_ignored(update: dict[str, Any
         None,
         {},
         {"update_id": "7", "message": BASE},
+        {"update_id": -1, "message": {**BASE, "text": "4"}},
         {"update_id": 7, "message": "x"},
         {"update_id": 7, "message": {"message_id": 1}},
         message(text=5),
