@@ -48,7 +48,7 @@ ONCE = {
         insert_into(CardRow)
         .values({column: bindparam(column) for column in GIVEN})
         .on_conflict_do_nothing(index_elements=["participant_id", "diary_day"])
-        .returning(*CardRow.__table__.columns)  # type: ignore[attr-defined]
+        .returning(*table_of(CardRow).columns)
     )
     for name, insert_into in (("sqlite", sqlite_insert), ("postgresql", postgres_insert))
 }
