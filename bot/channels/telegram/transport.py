@@ -1,21 +1,24 @@
 """HTTP to the Bot API as python-telegram-bot does it, but telling a server's refusal from its silence."""
 
 import json
+import ssl
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 from telegram import Bot
 from telegram.error import NetworkError, TelegramError
-from telegram.request import HTTPXRequest, RequestData
+from telegram.request import BaseRequest, HTTPXRequest, RequestData
 
+from bot.channels.telegram.lanes import Lanes
 from bot.settings import Settings
 
 READ_TIMEOUT = 20.0
 CONNECT_TIMEOUT = 5.0
 POOL_TIMEOUT = 5.0
 UNSAID_PAUSE = 5.0  # seconds, when a 429 does not say how long
-SENDING_CONNECTIONS = 24
-POLLING_CONNECTIONS = 4  # a poll that was torn down may leave its connection stuck
+LANES = 24  # requests at a time, but for polls
+SPARE = 4  # connections for one request at a time: one that was torn down may leave its connection stuck
 
 UNREADABLE = (KeyError, TypeError, ValueError)  # what the client raises for JSON that is no answer
 
@@ -69,15 +72,14 @@ def _answer(payload: bytes) -> dict[str, Any]:
     return answer if isinstance(answer, dict) else {}
 
 
-def make_transport(settings: Settings, *, connections: int) -> Transport:
-    """A transport for this Bot API; on this very machine no proxy of the environment is used."""
+def _transport(trusted: ssl.SSLContext, *, outside: bool) -> Transport:
     return Transport(
-        connection_pool_size=connections,
+        connection_pool_size=SPARE,
         read_timeout=READ_TIMEOUT,
         write_timeout=READ_TIMEOUT,
         connect_timeout=CONNECT_TIMEOUT,
         pool_timeout=POOL_TIMEOUT,
-        httpx_kwargs={"trust_env": not settings.api_is_loopback},
+        httpx_kwargs={"trust_env": outside, "verify": trusted},
     )
 
 
@@ -86,7 +88,7 @@ class Connection:
     """The client for one bot, and the transports beneath it."""
 
     bot: Bot
-    sending: Transport
+    sending: BaseRequest
     polling: Transport
 
     async def close(self) -> None:
@@ -99,8 +101,10 @@ def connect(settings: Settings) -> Connection:
     """The client for the configured token and Bot API; the caller has made sure that there is a token."""
     if settings.telegram_token is None:
         raise ValueError("a bot needs a token")
-    sending = make_transport(settings, connections=SENDING_CONNECTIONS)
-    polling = make_transport(settings, connections=POLLING_CONNECTIONS)
+    outside = not settings.api_is_loopback  # on this very machine no proxy of the environment is used
+    trusted = httpx.create_ssl_context(trust_env=outside)  # made once: it reads every certificate
+    sending = Lanes([_transport(trusted, outside=outside) for _ in range(LANES)], patience=POOL_TIMEOUT)
+    polling = _transport(trusted, outside=outside)
     token = settings.telegram_token.get_secret_value()
     bot = Bot(token, base_url=settings.telegram_api_url, request=sending, get_updates_request=polling)
     return Connection(bot, sending, polling)
