@@ -103,15 +103,15 @@ def _seeded(folder: Path, url: str, due: int, planned: int, whole: bool) -> Iter
 
 async def send_bare(bot: Bot, messages: list[Ready]) -> None:
     """A plain loop around `bot.send_message`, ten in flight: no database, no order, no receipt."""
-    from bot.channels.telegram.sender import NO_PREVIEW, keyboard
+    from bot.channels.telegram.sender import NO_PREVIEW, markup
 
     waiting = iter(messages)
 
     async def one_after_another() -> None:
         for ready in waiting:
             await bot.send_message(
-                chat_id=ready.address, text=ready.text, reply_markup=keyboard(ready), parse_mode="HTML",
-                protect_content=True, link_preview_options=NO_PREVIEW,
+                chat_id=ready.address, text=ready.text, parse_mode="HTML", protect_content=True,
+                link_preview_options=NO_PREVIEW, api_kwargs=markup(ready),
             )  # fmt: skip
 
     await asyncio.gather(*(one_after_another() for _ in range(IN_FLIGHT)))

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from pathlib import Path
-from typing import Any
 
 from playwright.sync_api import Page
 from starlette.applications import Starlette
@@ -15,7 +14,7 @@ from starlette.routing import Route
 
 from bot.actions.prepare_message import Ready
 from bot.actions.study import Study
-from bot.channels.telegram.sender import keyboard
+from bot.channels.telegram.sender import markup
 from bot.chat.incoming import Body, CallbackAnswer, Command, Typed
 from bot.messages.profile import bot_profile, command_descriptions
 from bot.people.keys import Keys
@@ -66,10 +65,7 @@ class ShownWorld(World):
         return super().receive(phone, body, reference, sent_at)
 
     def _show(self, ready: Ready, kind: str) -> int:
-        buttons = keyboard(ready)
-        given: dict[str, Any] = {"chat_id": ready.address, "text": ready.text, "parse_mode": "HTML"}
-        if buttons is not None:
-            given["reply_markup"] = buttons.to_dict()
+        given = {"chat_id": ready.address, "text": ready.text, "parse_mode": "HTML", **markup(ready)}
         if ready.method == "send":
             reply = self.api.call(self.now, TOKEN, "sendMessage", given)
             self.messages = itertools.count(reply.body["result"]["message_id"])

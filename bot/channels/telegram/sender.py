@@ -1,8 +1,9 @@
 """Sends and edits messages and answers taps through python-telegram-bot."""
 
 import asyncio
+from typing import Any
 
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Message
+from telegram import Bot, LinkPreviewOptions, Message
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, TelegramError
 
@@ -59,13 +60,13 @@ class TelegramSender:
     async def _deliver(self, ready: Ready) -> int | None:
         if ready.method == "send":
             message = await self._bot.send_message(
-                chat_id=ready.address, text=ready.text, reply_markup=keyboard(ready), parse_mode=ParseMode.HTML,
-                protect_content=True, link_preview_options=NO_PREVIEW,
+                chat_id=ready.address, text=ready.text, parse_mode=ParseMode.HTML, protect_content=True,
+                link_preview_options=NO_PREVIEW, api_kwargs=markup(ready),
             )  # fmt: skip
             return message.message_id
         edited = await self._bot.edit_message_text(
-            chat_id=ready.address, message_id=ready.provider_msg_id, text=ready.text, reply_markup=keyboard(ready),
-            parse_mode=ParseMode.HTML, link_preview_options=NO_PREVIEW,
+            chat_id=ready.address, message_id=ready.provider_msg_id, text=ready.text, parse_mode=ParseMode.HTML,
+            link_preview_options=NO_PREVIEW, api_kwargs=markup(ready),
         )  # fmt: skip
         return edited.message_id if isinstance(edited, Message) else ready.provider_msg_id
 
@@ -97,10 +98,12 @@ class TelegramSender:
         return "answered"
 
 
-def keyboard(ready: Ready) -> InlineKeyboardMarkup | None:
-    """The message's buttons; none at all takes the old ones away."""
+def markup(ready: Ready) -> dict[str, Any]:
+    """The message's buttons as the Bot API has them, without an object for each; none at all takes the old ones away.
+
+    The key is `reply_markup`, for a method's `api_kwargs`.
+    """
     if not ready.rows:
-        return None
-    return InlineKeyboardMarkup(
-        [[InlineKeyboardButton(label, callback_data=data) for label, data in row] for row in ready.rows]
-    )
+        return {}
+    rows = [[{"text": label, "callback_data": data} for label, data in row] for row in ready.rows]
+    return {"reply_markup": {"inline_keyboard": rows}}

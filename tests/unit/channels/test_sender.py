@@ -44,6 +44,12 @@ def raising(error: type[httpx.TransportError]) -> Handler:
     return fail
 
 
+async def test_of_the_answer_only_what_tells_the_message_is_read() -> None:
+    """Whatever Telegram makes of our words: what it has numbered was delivered."""
+    shown = {"entities": [{"offset": "nowhere"}], "reply_markup": 7}
+    assert await sender(answering(200, {"ok": True, "result": MESSAGE | shown})).send(SEND) == Delivered(12)
+
+
 async def test_a_message_goes_out_protected_without_previews_and_with_its_buttons() -> None:
     seen: list[dict[str, str]] = []
 
