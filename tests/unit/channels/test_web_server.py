@@ -1,4 +1,6 @@
-"""Only a proxy that the operator named is believed when it says where a caller comes from."""
+"""Only a proxy that the operator named is believed when it says where a caller comes from; answers leave at once."""
+
+import time
 
 import httpx
 import pytest
@@ -10,6 +12,7 @@ from starlette.routing import Route
 from bot.channels.web_server import WebServer
 
 CALLER = "203.0.113.7"
+DELAYED = 0.04  # seconds that Linux waits with an acknowledgement
 
 
 async def tell(request: Request) -> PlainTextResponse:
@@ -34,3 +37,18 @@ async def test_a_caller_is_where_a_trusted_proxy_says(proxies: str | None, seen:
     finally:
         await server.stop()
     assert answer.text == seen
+
+
+async def test_an_answer_does_not_wait_until_the_one_before_is_acknowledged() -> None:
+    server = WebServer(Starlette(routes=[Route("/", tell)]), host="127.0.0.1", port=0)
+    await server.start()
+    took = []
+    try:
+        async with httpx.AsyncClient() as client:
+            for _ in range(30):
+                began = time.perf_counter()
+                await client.get(server.address)
+                took.append(time.perf_counter() - began)
+    finally:
+        await server.stop()
+    assert min(took[2:]) < DELAYED / 2
