@@ -1,5 +1,6 @@
 """Only a proxy that the operator named is believed when it says where a caller comes from; answers leave at once."""
 
+import statistics
 import time
 
 import httpx
@@ -51,4 +52,4 @@ async def test_an_answer_does_not_wait_until_the_one_before_is_acknowledged() ->
                 took.append(time.perf_counter() - began)
     finally:
         await server.stop()
-    assert min(took[2:]) < DELAYED / 2
+    assert statistics.median(took) < DELAYED  # the first answers of a connection are not held back
