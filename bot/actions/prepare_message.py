@@ -12,7 +12,7 @@ from bot.actions.link_staff_chat import LINKED
 from bot.actions.nudge import NUDGE
 from bot.actions.open_card import open_card, to_neutral
 from bot.actions.panels import panel_context, panel_state
-from bot.actions.plan_messages import NO_LONGER_DUE, PLANNED_KINDS, TOO_LATE, base_key, message_key, plan_for
+from bot.actions.plan_messages import NO_LONGER_DUE, PLANNED_KINDS, TOO_LATE, base_key, message_key, plan_of
 from bot.actions.prepare_reminders import IN_HAND, REMINDED, prepare_reminders
 from bot.actions.queue import read_words
 from bot.actions.reply_to_participant import TEAM
@@ -29,7 +29,7 @@ from bot.messages.today import render_today
 from bot.storage.participants import bound_chat, participant_by_id
 from bot.storage.tables import CardRow, ChatRow, MessageRow, PanelRow
 from bot.storage.views.cards import card_context, card_state, is_open
-from bot.storage.views.days import DayRecord, Diary, read_diary
+from bot.storage.views.days import DayRecord, Diary, read_diary, read_diary_around
 from schedules.delivery import expiry
 from schedules.reminders import MessageKind, is_quiet
 
@@ -66,13 +66,15 @@ def prepare(session: Session, row: MessageRow, *, study: Study, now: datetime) -
 
 
 def _planned(session: Session, row: MessageRow, study: Study, now: datetime) -> Prepared:
+    """A planned message that is no reminder; like those it follows from its own diary day."""
     participant = participant_by_id(session, row.participant_id or 0)
     chat = bound_chat(session, participant.id or 0)
     if chat is None or chat.blocked_at is not None:
         return Dropped("cancelled", "no chat" if chat is None else "chat refuses messages")
-    diary = read_diary(session, participant, study.protocol, now)
+    days = [row.diary_day] if row.diary_day else []
+    diary = read_diary(session, participant, study.protocol, now, days=days)
     key = base_key(row.dedupe_key)
-    wanted = {message_key(participant, message): message for message in plan_for(session, diary, study, now)}
+    wanted = {message_key(participant, message): message for message in plan_of(diary, chat, study, now)}
     if key not in wanted:
         return Dropped("cancelled", NO_LONGER_DUE)
     if row.resend_of is None and wanted[key].due_at > now:
@@ -133,11 +135,12 @@ def _copy(
     return to_send(chat.address, worded, card_id=card.id)
 
 
-def _closing(session: Session, row: MessageRow, diary: Diary, study: Study, now: datetime) -> Prepared:
+def _closing(session: Session, row: MessageRow, day: Diary, study: Study, now: datetime) -> Prepared:
     """When the day closes, its buttons go."""
-    record = diary.record(row.diary_day) if row.diary_day else None
+    record = day.record(row.diary_day) if row.diary_day else None
     if record is None or record.card is None or record.card.provider_msg_id is None:
         return Dropped("cancelled", "no card to close")
+    diary = read_diary_around(session, day.participant, study.protocol, now, record.card)
     return _card(session, record.card, diary, study, now)
 
 
@@ -145,15 +148,15 @@ def _about_diary(
     session: Session, row: MessageRow, payload: Mapping[str, Any], study: Study, now: datetime
 ) -> Prepared:
     participant = participant_by_id(session, row.participant_id or 0)
-    diary = read_diary(session, participant, study.protocol, now)
     card = session.get(CardRow, row.card_id) if row.card_id else None
     if "today" in payload:
         if card is not None:
             to_neutral(card)
-            diary = read_diary(session, participant, study.protocol, now)
+        diary = read_diary(session, participant, study.protocol, now)
         return to_send(row.address or 0, render_today(today_view(session, diary, study, now), participant.language))
     if card is None or card.provider_msg_id is None:
         return Dropped("cancelled", "no card to redraw")
+    diary = read_diary_around(session, participant, study.protocol, now, card)
     day = _with_card(diary, card, study, session, now).day
     if now > expiry(MessageKind.EDIT, row.created_at, day.tzid, day_closes_at=day.closes_at):
         return Dropped("expired", TOO_LATE)

@@ -13,7 +13,7 @@ from bot.actions.prepare_message import Dropped, Later, Prepared, Ready
 from bot.actions.study import Study
 from bot.channels.metrics import MESSAGES
 from bot.channels.pace import Pace
-from bot.channels.receipts import Groups, Sending
+from bot.channels.receipts import GroupFailedError, Groups, Sending
 from bot.log import get_logger
 from bot.storage.outbox import begin_sending, claim_due, claim_of, finish, postpone, put_back
 from bot.storage.participants import lock_participants
@@ -32,10 +32,6 @@ class Prepare(Protocol):
     """The last check before a message goes out, and its words."""
 
     def __call__(self, session: Session, row: MessageRow, *, study: Study, now: datetime) -> Prepared: ...
-
-
-class GroupFailedError(Exception):
-    """The database refused something of a group; alone it can be told whose it was."""
 
 
 @dataclass(frozen=True, slots=True)

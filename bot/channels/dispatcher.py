@@ -12,12 +12,12 @@ from sqlmodel import Session
 
 from bot.actions.prepare_message import Ready
 from bot.actions.study import Study
-from bot.channels.departures import Departures, GroupFailedError, Prepare
+from bot.channels.departures import Departures, Prepare
 from bot.channels.leadership import Alone, Leadership, LeadLostError
 from bot.channels.metrics import LEADING, MESSAGES
 from bot.channels.outcomes import Outcome, Retry
 from bot.channels.pace import WINDOW, Pace, Turn
-from bot.channels.receipts import Consequences, Groups, Receipts, Sending, word_for
+from bot.channels.receipts import Consequences, GroupFailedError, Groups, Receipts, Sending, word_for
 from bot.log import get_logger
 from bot.storage.database import Database
 from bot.storage.outbox import free_unsent, next_due
@@ -113,10 +113,6 @@ class Dispatcher:
         except LeadLostError:
             self._stand_by()
             return False
-        except GroupFailedError as failed:
-            log.warning("group_unpreparable", error=type(failed.__cause__).__name__)
-            self._departures.singly = True
-            return True  # again at once, each message alone
 
     async def stop(self, *, within: float = 25.0) -> None:
         """Send nothing more, wait for what is on its way, record it, and let a standby take over."""
@@ -155,9 +151,14 @@ class Dispatcher:
         asked_at = self.clock.monotonic()
         if not back and room <= 0 and not self.leadership.wants_confirming(asked_at):
             return 0, ()
-        found = await self.database.writing(lambda: self._transact(back, room, planned, under_way))
+        try:
+            found = await self.database.writing(lambda: self._transact(back, room, planned, under_way))
+        except GroupFailedError as failed:
+            log.warning("group_failed", error=type(failed.__cause__).__name__)
+            self._departures.singly = self._receipts.singly = True  # again at once, each message alone
+            found = await self.database.writing(lambda: self._transact(back, room, planned, under_way))
         self.leadership.extend(asked_at)
-        self._in_doubt = self._departures.singly = False
+        self._in_doubt = self._departures.singly = self._receipts.singly = False
         del self._back[: len(back)]
         return found
 
@@ -173,11 +174,15 @@ class Dispatcher:
             lock_participants(session, people)
             self._receipts.record(session, back, now, system_now)
             self._keep_pause(session, back, system_now)
-            planned = 0 if returning(session) else planned
-            claimed, begun = self._departures.begin(
-                session, room=room, planned=planned, under_way=under_way, now=now, system_now=system_now
-            )
-            self._sleep = self._until(next_due(session), now, crowded=claimed >= planned)
+            due, claimed = next_due(session), 0
+            begun: Sequence[Sending] = ()
+            if room > 0 and due is not None and due <= now:
+                planned = 0 if returning(session) else planned
+                claimed, begun = self._departures.begin(
+                    session, room=room, planned=planned, under_way=under_way, now=now, system_now=system_now
+                )
+                due = next_due(session)
+            self._sleep = self._until(due, now, crowded=claimed >= planned)
         return claimed, begun
 
     def _keep_pause(self, session: Session, back: Sequence[tuple[Sending, Outcome]], system_now: datetime) -> None:

@@ -23,6 +23,10 @@ from schedules.delivery import backoff
 log = get_logger(__name__)
 
 
+class GroupFailedError(Exception):
+    """Something of a group cannot be done, and has undone the transaction; alone each can be told apart."""
+
+
 class Groups(Protocol):
     """The same for several messages at once, in few questions; what raises is done again one by one."""
 
@@ -53,51 +57,42 @@ class Sending:
 
 
 class Receipts:
-    """Writes what has come back; a defect in what follows from a receipt never loses the receipt."""
+    """Writes what has come back; a defect in what follows from a receipt never loses the receipt.
+
+    `singly` has each written alone: after a group that could not be.
+    """
 
     def __init__(self, consequences: Consequences, groups: Groups | None, rng: Random) -> None:
         self._consequences, self._groups, self._rng = consequences, groups, rng
+        self.singly = False
 
     def record(
         self, session: Session, back: Sequence[tuple[Sending, Outcome]], now: datetime, system_now: datetime
     ) -> None:
-        """Write what has come back: deliveries in one go, everything else one by one."""
+        """Write what has come back: deliveries in one go, everything else one by one. Raises GroupFailedError."""
+        together = self._groups if not self.singly else None
         delivered = [(sending, outcome) for sending, outcome in back if isinstance(outcome, Delivered)]
-        if self._groups is None:
-            delivered = []
-        done = {sending.claim.id for sending, _ in delivered}
         for sending, outcome in back:
-            if sending.claim.id not in done:
+            if together is None or not isinstance(outcome, Delivered):
                 self._record_one(session, sending, outcome, now, system_now)
-        if self._groups is not None and delivered:
-            self._record_deliveries(session, self._groups, delivered, now)
+        if together is not None and delivered:
+            self._record_deliveries(session, together, delivered, now)
 
     def _record_deliveries(
         self, session: Session, groups: Groups, delivered: Sequence[tuple[Sending, Delivered]], now: datetime
     ) -> None:
+        """A savepoint would take as long as all that follows, so a defect in it undoes everything."""
         receipts = {sending.claim: outcome.provider_msg_id for sending, outcome in delivered}
         kept = finish_delivered(session, receipts, now=now)
         for claim in receipts.keys() - kept:
             log.warning("claim_lost", outbox_id=claim.id, outcome="delivered")
         ours = [(sending.row, outcome.provider_msg_id) for sending, outcome in delivered if sending.claim in kept]
-        if self._follow_all(session, lambda: groups.delivered(session, ours, now=now)):
-            return
-        for row, provider_msg_id in ours:
-            self._follow(session, row, partial(self._consequences.delivered, session, row, provider_msg_id, now=now))
-
-    def _follow_all(self, session: Session, act: Callable[[], None]) -> bool:
-        """Carry out the consequences of several receipts; False when a defect has undone them."""
-        savepoint = session.begin_nested()
         try:
-            act()
+            groups.delivered(session, ours, now=now)
         except DATABASE_TROUBLE:
             raise
-        except Exception as error:  # noqa: BLE001  # each alone will say what it is
-            savepoint.rollback()
-            log.warning("group_consequences_failed", error=type(error).__name__)
-            return False
-        savepoint.commit()
-        return True
+        except Exception as error:
+            raise GroupFailedError from error
 
     def _record_one(
         self, session: Session, sending: Sending, outcome: Outcome, now: datetime, system_now: datetime

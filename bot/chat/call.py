@@ -20,7 +20,7 @@ from bot.storage.participants import chat_at, participant_by_id
 from bot.storage.tables import CardRow, ChatRow, ParticipantRow
 from bot.storage.trail import Trail
 from bot.storage.views.cards import card_context, open_records, waiting_on_joining
-from bot.storage.views.days import DayRecord, Diary, read_diary
+from bot.storage.views.days import DayRecord, Diary, read_diary, read_diary_around
 from bot.storage.views.traffic import prompt_is_due, updates_since
 
 FLOOD_PER_MINUTE = 30
@@ -28,7 +28,10 @@ FLOOD_PER_MINUTE = 30
 
 @dataclass
 class Call:
-    """The session, the sender and the time of one update; everything it causes happens in one transaction."""
+    """The session, the sender and the time of one update; everything it causes happens in one transaction.
+
+    `card` is the one that was tapped.
+    """
 
     session: Session
     incoming: Incoming
@@ -38,10 +41,13 @@ class Call:
     participant: ParticipantRow | None
     trail: Trail
     replies: int = 0
+    card: CardRow | None = None
 
     @cached_property
     def diary(self) -> Diary:
-        """The sender's diary; only for senders who are participants."""
+        """The sender's diary, of all cards with the tapped one only; for senders who are participants."""
+        if self.card is not None:
+            return read_diary_around(self.session, self.sender, self.study.protocol, self.now, self.card)
         return read_diary(self.session, self.sender, self.study.protocol, self.now)
 
     @property

@@ -35,6 +35,7 @@ ONE_SECOND, ONE_DAY = timedelta(seconds=1), timedelta(days=1)
 
 def take_tap(call: Call, card: CardRow, tap: Tap, tapped: Tapped) -> CallbackAnswer:
     """A tap of the card's owner: one step, its intents, and the redraw of the newest copy."""
+    call.card = card
     _follow_newest_copy(call, card, tapped.message_id)
     outcome = take_step(call, card, tap)
     return call.toast(tapped.callback_id, outcome.toast)

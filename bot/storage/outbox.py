@@ -180,9 +180,6 @@ def claim_due(
     What is meant for a busy chat stays where it is: planned messages name the participant, replies the address.
     Due instants are study time; leases and pauses run by the system clock, on PostgreSQL by the database's.
     """
-    due = next_due(session)
-    if due is None or due > study_now:
-        return []
     clock = lease_clock(session, system_now)
     numbers: list[int] = []
     for question, most in zip(ANSWERS_FIRST, (limit, limit if planned is None else planned), strict=True):

@@ -9,14 +9,30 @@ from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import reduce
 from typing import Any, Generic, Self, TypeVar
 
-from sqlalchemy import Boolean, ColumnElement, Connection, SelectBase, Table, UpdateBase, bindparam, insert, update
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Connection,
+    SelectBase,
+    Table,
+    Text,
+    UpdateBase,
+    bindparam,
+    cast,
+    func,
+    insert,
+    literal_column,
+    update,
+)
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.operators import OperatorType
 from sqlalchemy.types import UserDefinedType
 from sqlmodel import Session, SQLModel
@@ -96,6 +112,35 @@ def _among_elsewhere(element: _Among, compiler: SQLCompiler, **given: Any) -> st
 def among(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
     """Whether the column has one of the values given as `name`: one statement, however many there are."""
     return _Among(column, name)
+
+
+class _Together(FunctionElement[str]):
+    """The texts of several rows as one, with commas."""
+
+    inherit_cache = False
+    type = Text()
+
+
+@compiles(_Together, "sqlite")
+def _together_in_sqlite(element: _Together, compiler: SQLCompiler, **given: Any) -> str:
+    return f"group_concat({compiler.process(element.clauses, **given)})"
+
+
+@compiles(_Together)
+def _together_elsewhere(element: _Together, compiler: SQLCompiler, **given: Any) -> str:
+    return f"string_agg({compiler.process(element.clauses, **given)}, ',')"
+
+
+def written_out(*columns: ColumnElement[Any]) -> ColumnElement[Any]:
+    """What these columns hold in all rows, as one text: to see at a glance whether anything has changed.
+
+    Not to be read, and not for words of people: commas and bars in them would not be told from those between values.
+    The rows may come in any order.
+    """
+    nothing: ColumnElement[str] = literal_column("''")
+    bar: ColumnElement[str] = literal_column("'|'")
+    values: list[Any] = [func.coalesce(cast(column, Text), nothing) for column in columns]
+    return _Together(reduce(lambda line, value: line.concat(bar).concat(value), values))
 
 
 class Prepared(Generic[Row]):

@@ -1,21 +1,35 @@
 """A participant's diary days as they stand at `now`: times, state, answers, entry revisions and card, side by side."""
 
+from collections import OrderedDict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property, lru_cache
+from typing import Any
 
-from sqlmodel import Session
+from sqlalchemy import ColumnElement, and_, bindparam
+from sqlmodel import Session, col, select
 
 from bot.diary.completeness import DayState, DayTimes, Timing, day_state
 from bot.storage.diary import answers_of, cards_of, cards_since, entries_of, helped_days
 from bot.storage.participants import zone_history
-from bot.storage.tables import AnswerRow, CardRow, EntryRow, ParticipantRow
-from bot.storage.visits import StoredVisits, calendar_from, calendar_of, outages, stored_visits
+from bot.storage.prepared import Prepared, written_out
+from bot.storage.tables import (
+    AnswerRow,
+    CardRow,
+    EntryRow,
+    OutageRow,
+    ParticipantRow,
+    PreparationRow,
+    VisitRow,
+    ZoneRow,
+)
+from bot.storage.visits import IN_FORCE, StoredVisits, calendar_from, calendar_of, outages, stored_visits
 from schedules.protocol import StudyProtocol
 from schedules.visits import AskedDay, VisitCalendar, day_minus_one_closing
 from schedules.windows import DiaryDay, Outage, ZonePeriod, diary_day, local_day
 
+GROUNDS = 250  # that are kept, of no more people at one time; some six kilobytes each
 REACH = timedelta(days=21)  # the look-back before a visit, and a week for what came late
 
 
@@ -106,7 +120,7 @@ class Ground:
         return self._times[key]
 
 
-@lru_cache(maxsize=250)  # some six kilobytes each
+@lru_cache(maxsize=GROUNDS)
 def ground_from(
     protocol: StudyProtocol,
     site: str,
@@ -117,6 +131,48 @@ def ground_from(
 ) -> Ground:
     """The same ground as long as nothing that it follows from has changed."""
     return Ground(protocol, site, calendar_from(protocol, baseline_on, stored), zones, known_outages)
+
+
+def _written(*columns: Any, of: ColumnElement[bool] | None = None) -> Any:
+    query = select(written_out(*columns))
+    return (query if of is None else query.where(of)).scalar_subquery()
+
+
+# What the ground follows from, in one question instead of four: it hardly ever changes.
+FOLLOWS_FROM = Prepared[Any](
+    select(
+        _written(
+            col(VisitRow.code), col(VisitRow.scheduled_on), col(VisitRow.moved_against), col(VisitRow.time),
+            col(VisitRow.held_at), col(VisitRow.held_on), col(VisitRow.state),
+            of=col(VisitRow.participant_id) == bindparam("participant"),
+        ).label("visits"),
+        _written(
+            col(PreparationRow.code), col(PreparationRow.on), col(PreparationRow.kind), of=and_(*IN_FORCE)
+        ).label("preparation"),
+        _written(
+            col(ZoneRow.id), col(ZoneRow.from_on), col(ZoneRow.tzid),
+            of=col(ZoneRow.participant_id) == bindparam("participant"),
+        ).label("zones"),
+        _written(col(OutageRow.started_at), col(OutageRow.ended_at)).label("outages"),
+    )
+)  # fmt: skip
+_GROUNDS: OrderedDict[tuple[Any, ...], Ground] = OrderedDict()
+
+
+def ground_of(session: Session, participant: ParticipantRow, protocol: StudyProtocol) -> Ground:
+    """What the participant's days rest on now; read row by row only when something of it has changed."""
+    written = FOLLOWS_FROM.first(session, participant=participant.id)
+    key = (protocol, participant.site, participant.baseline_on, written)
+    found = _GROUNDS.get(key)
+    if found is None:
+        number = participant.id or 0
+        found = _GROUNDS[key] = ground_from(
+            protocol, participant.site, participant.baseline_on,
+            stored_visits(session, number), zone_history(session, number), outages(session),
+        )  # fmt: skip
+        if len(_GROUNDS) > GROUNDS:
+            _GROUNDS.popitem(last=False)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,18 +212,22 @@ def read_diary(
     card. That is as far as anything reaches that a participant can still see or do.
     """
     key = participant.id or 0
-    ground = ground_from(
-        protocol,
-        participant.site,
-        participant.baseline_on,
-        stored_visits(session, key),
-        zone_history(session, key),
-        outages(session),
-    )
+    ground = ground_of(session, participant, protocol)
     first = local_day(now, ground.zones) - REACH if days is None else date.min
     cards = cards_since(session, key, first) if days is None else cards_of(session, key, set(days))
     wanted = {day for day in ground.days | set(cards) if day >= first} if days is None else set(days)
     return assemble_diary(participant, ground, read_stored(session, key, wanted, cards), sorted(wanted), now)
+
+
+def read_diary_around(
+    session: Session, participant: ParticipantRow, protocol: StudyProtocol, now: datetime, card: CardRow
+) -> Diary:
+    """The diary at `now` as this card shows it: days from three weeks back on, and of all cards this one only."""
+    ground = ground_of(session, participant, protocol)
+    first = local_day(now, ground.zones) - REACH
+    wanted = {day for day in ground.days | {card.diary_day} if day >= first}
+    stored = read_stored(session, participant.id or 0, wanted, {card.diary_day: card})
+    return assemble_diary(participant, ground, stored, sorted(wanted), now)
 
 
 def read_whole_diary(session: Session, participant: ParticipantRow, protocol: StudyProtocol, now: datetime) -> Diary:
