@@ -254,6 +254,7 @@ class Round:
         beside.finish()
         self.live.run()
         self._finish()
+        self._live_on()
         self._check_the_record(kills, beside)
         self.live.kill(signal.SIGTERM)
 
@@ -308,6 +309,15 @@ class Round:
             time.sleep(0.02)
         stuck = [(player.code, player.waiting, player.screen()[-2:]) for player in self.players if player.step()]
         self.figures.faults.append(f"stuck at the end: {stuck}; {self.live.readiness()}")
+
+    def _live_on(self) -> None:
+        """Where every kill came before anybody was asked, time moves on until somebody has answered."""
+        end = time.monotonic() + FINISH_WITHIN
+        while not any(player.acknowledged for player in self.players) and time.monotonic() < end:
+            if not self._everybody():
+                return
+            time.sleep(0.02)
+        self._finish()
 
     # checks
 

@@ -100,8 +100,8 @@ class Live:
         self.port = free_port()
         self.log_file = self.folder / "console.log"
         self.clock_file = self.folder / "study_clock"
-        self.clock_file.write_text("0\n")
         self.offset = 0
+        self.set_clock(next_morning(system_now()))
         self._http = httpx.Client(trust_env=False, timeout=15)
 
     # processes
@@ -379,6 +379,11 @@ def live_site(folder: Path, *, limits: Limits = NO_LIMITS, hold_seconds: float =
 def local_day(at: datetime) -> date:
     """The date in Shanghai."""
     return at.astimezone(SHANGHAI).date()
+
+
+def next_morning(at: datetime) -> datetime:
+    """The next ten o'clock in Shanghai: nobody is asked soon, whatever the hour at which the tests run."""
+    return local(local_day(at) + timedelta(days=int(at >= local(local_day(at), 10))), 10)
 
 
 def local(day: date, hour: int, minute: int = 0) -> datetime:
