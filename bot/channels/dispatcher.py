@@ -181,7 +181,7 @@ class Dispatcher:
                 claimed, begun = self._departures.begin(
                     session, room=room, planned=planned, under_way=under_way, now=now, system_now=system_now
                 )
-                due = next_due(session)
+                due = next_due(session) if claimed < room else now  # else what is left waits for room
             self._sleep = self._until(due, now, crowded=claimed >= planned)
         return claimed, begun
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import BindParameter, bindparam
@@ -43,15 +44,6 @@ HELPED = Prepared[HelpedRow](
 )
 NEW_CARD = {"revision": 0, "snooze_count": 0}
 GIVEN = ("participant_id", "diary_day", "visit", "key", "shown", *NEW_CARD)
-ONCE = {
-    name: Prepared[CardRow](
-        insert_into(CardRow)
-        .values({column: bindparam(column) for column in GIVEN})
-        .on_conflict_do_nothing(index_elements=["participant_id", "diary_day"])
-        .returning(*table_of(CardRow).columns)
-    )
-    for name, insert_into in (("sqlite", sqlite_insert), ("postgresql", postgres_insert))
-}
 ADD_ANSWER = adding(AnswerRow)
 CARD_BY_KEY = Tracked(CardRow, every_column(CardRow).where(col(CardRow.key) == bindparam("key")))
 ENTRY_FIELDS = ("stools", "pain", "wellbeing", "antidiarrhoeal", "timing", "source", "language", "wording_version")
@@ -80,14 +72,28 @@ def cards_since(session: Session, participant_id: int, first: date) -> Mapping[d
 
 def add_cards(session: Session, cards: Sequence[Mapping[str, Any]]) -> Mapping[tuple[int, date], CardRow]:
     """Store new cards and answer them as stored; one that another process has just made is read instead."""
-    once = ONCE[session.get_bind().dialect.name]
-    stored: dict[tuple[int, date], CardRow] = {}
-    for card in cards:
-        day = (card["participant_id"], card["diary_day"])
-        added = once.all(session, **NEW_CARD, **card)
-        if there := added[0] if added else card_of(session, *day):
+    if not cards:
+        return {}
+    given = {
+        f"{name}_{number}": value for number, card in enumerate(cards) for name, value in {**NEW_CARD, **card}.items()
+    }
+    rows = _adding_once(session.get_bind().dialect.name, len(cards)).all(session, **given)
+    stored = {(row.participant_id, row.diary_day): row for row in rows}
+    for day in ((card["participant_id"], card["diary_day"]) for card in cards):
+        if day not in stored and (there := card_of(session, *day)):
             stored[day] = there
     return stored
+
+
+@cache
+def _adding_once(dialect: str, count: int) -> Prepared[CardRow]:
+    """The statement that adds so many cards, but for days that have one."""
+    insert_into: Any = sqlite_insert if dialect == "sqlite" else postgres_insert
+    adding_all = insert_into(CardRow).values(
+        [{name: bindparam(f"{name}_{number}") for name in GIVEN} for number in range(count)]
+    )
+    once = adding_all.on_conflict_do_nothing(index_elements=["participant_id", "diary_day"])
+    return Prepared(once.returning(*table_of(CardRow).columns))
 
 
 def answers_of(session: Session, participant_id: int, days: Collection[date]) -> Mapping[date, Mapping[str, AnswerRow]]:

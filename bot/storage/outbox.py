@@ -6,16 +6,32 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Table, bindparam, func, literal_column, not_, or_, text, update
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Interval,
+    Table,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    not_,
+    or_,
+    text,
+    union_all,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, col, select
 
 from bot.storage.notices import OUTBOX, notify
-from bot.storage.prepared import Prepared, among, put
+from bot.storage.prepared import Prepared, among, given, put
 from bot.storage.tables import MessageRow
-from bot.storage.tracked import Tracked, every_column
+from bot.storage.tracked import Tracked
 
 UNSENT = ("planned", "retry")
 HELD = ("claimed", "sending")
@@ -41,36 +57,47 @@ ONCE = {
 }
 
 
-def _claimable(priority: ColumnElement[bool]) -> Prepared[MessageRow]:
+def _claimable(priority: ColumnElement[bool], most: ColumnElement[int], clock: ColumnElement[Any]) -> CTE:
     """The first so many that are due and not meant for a busy chat, by number."""
     address, person = MESSAGES.c.address, MESSAGES.c.participant_id
-    return Prepared(
+    return (
         select(MESSAGES.c.id)
         .where(
             in_states(UNSENT),
             priority,
             MESSAGES.c.due_at <= bindparam("study_now"),
-            or_(MESSAGES.c.next_try_at.is_(None), MESSAGES.c.next_try_at <= bindparam("clock")),
+            or_(MESSAGES.c.next_try_at.is_(None), MESSAGES.c.next_try_at <= clock),
             or_(address.is_(None), not_(among(address, "addresses"))),
             or_(person.is_(None), not_(among(person, "people"))),
         )
         .order_by(MESSAGES.c.due_at, MESSAGES.c.id)
-        .limit(bindparam("room"))
+        .limit(most)
         .with_for_update(skip_locked=True)
+        .cte()
     )
 
 
-# One question for each priority, so that an index gives the order and ten thousand due rows are not sorted for ten.
-ANSWERS_FIRST = (
-    _claimable(MESSAGES.c.priority == literal_column("0")),
-    _claimable(MESSAGES.c.priority > literal_column("0")),
-)
-CLAIM = Prepared[MessageRow](
-    update(MESSAGES)
-    .where(among(MESSAGES.c.id, "numbers"))
-    .values(state="claimed", lease_owner=bindparam("owner"), lease_until=bindparam("until"), fence=MESSAGES.c.fence + 1)
-)
-BY_NUMBER = Tracked(MessageRow, every_column(MessageRow).where(among(MESSAGES.c.id, "numbers")))
+def _claim(clock: ColumnElement[Any], until: ColumnElement[Any]) -> Tracked[MessageRow]:
+    """Answers first, then planned messages: one by one, so that an index gives the order and ten thousand due rows
+    are not sorted for ten."""
+    room: ColumnElement[int] = bindparam("room", type_=Integer)
+    answers = _claimable(MESSAGES.c.priority == literal_column("0"), room, clock)
+    left = bindparam("planned", type_=Integer) - select(func.count()).select_from(answers).scalar_subquery()
+    planned = _claimable(MESSAGES.c.priority > literal_column("0"), case((left > 0, left), else_=0), clock)
+    return Tracked(
+        MessageRow,
+        update(MESSAGES)
+        .where(MESSAGES.c.id.in_(union_all(select(answers.c.id), select(planned.c.id))))
+        .values(state="claimed", lease_owner=bindparam("owner"), lease_until=until, fence=MESSAGES.c.fence + 1)
+        .returning(*MESSAGES.columns),
+    )
+
+
+# Leases and pauses run by the caller's clock on SQLite, by the database's own on PostgreSQL.
+CLAIM = {
+    "sqlite": _claim(bindparam("clock"), bindparam("until")),
+    "postgresql": _claim(func.clock_timestamp(), func.clock_timestamp() + bindparam("lease", type_=Interval)),
+}
 HELD_ROW = (
     select(MessageRow)
     .where(
@@ -81,20 +108,24 @@ HELD_ROW = (
     )
     .with_for_update()
 )
-HELD_IDS = Prepared[MessageRow](
-    select(MESSAGES.c.id, MESSAGES.c.lease_owner, MESSAGES.c.fence)
-    .where(among(MESSAGES.c.id, "numbers"), in_states(HELD))
-    .with_for_update()
-)
 IN_HAND = Prepared[MessageRow](select(MESSAGES.c.id).where(in_states(HELD)))
 SENDING = Prepared[MessageRow](
     update(MESSAGES)
-    .where(MESSAGES.c.id == bindparam("which"))
-    .values(state="sending", sending_at=bindparam("at"), card_id=bindparam("card"))
+    .where(among(MESSAGES.c.id, "numbers"))
+    .values(
+        state="sending",
+        sending_at=bindparam("at"),
+        card_id=func.coalesce(given(MESSAGES.c.id, "cards"), MESSAGES.c.card_id),
+    )
 )
 SENT = Prepared[MessageRow](
     update(MESSAGES)
-    .where(MESSAGES.c.id == bindparam("held"))
+    .where(
+        among(MESSAGES.c.id, "numbers"),
+        among(MESSAGES.c.lease_owner, "owners"),
+        MESSAGES.c.fence == given(MESSAGES.c.id, "fences"),
+        in_states(HELD),
+    )
     .values(
         state="sent",
         outcome="delivered",
@@ -102,8 +133,9 @@ SENT = Prepared[MessageRow](
         lease_owner=None,
         lease_until=None,
         sent_at=bindparam("at"),
-        provider_msg_id=func.coalesce(bindparam("number"), MESSAGES.c.provider_msg_id),
+        provider_msg_id=func.coalesce(given(MESSAGES.c.id, "receipts"), MESSAGES.c.provider_msg_id),
     )
+    .returning(MESSAGES.c.id)
 )
 NEXT_DUE = Prepared[MessageRow](select(func.min(col(MessageRow.due_at)).label("due_at")).where(in_states(UNSENT)))
 
@@ -180,22 +212,12 @@ def claim_due(
     What is meant for a busy chat stays where it is: planned messages name the participant, replies the address.
     Due instants are study time; leases and pauses run by the system clock, on PostgreSQL by the database's.
     """
-    clock = lease_clock(session, system_now)
-    numbers: list[int] = []
-    for question, most in zip(ANSWERS_FIRST, (limit, limit if planned is None else planned), strict=True):
-        if len(numbers) < most:
-            found = question.all(
-                session, study_now=study_now, clock=clock, room=most - len(numbers),
-                addresses=list(busy_addresses), people=list(busy_participants),
-            )  # fmt: skip
-            numbers.extend(row.id or 0 for row in found)
-    if not numbers:
-        return []
-    rows = {row.id: row for row in BY_NUMBER.all(session, numbers=numbers)}
-    CLAIM.run(session, numbers=numbers, owner=owner, until=clock + lease)
-    for row in rows.values():
-        _stands(row, state="claimed", lease_owner=owner, lease_until=clock + lease, fence=row.fence + 1)
-    return [rows[number] for number in numbers]
+    clock = {"clock": system_now, "until": system_now + lease, "lease": lease}
+    rows = CLAIM[session.get_bind().dialect.name].written(
+        session, study_now=study_now, room=limit, planned=limit if planned is None else planned, owner=owner,
+        addresses=list(busy_addresses), people=list(busy_participants), **clock,
+    )  # fmt: skip
+    return sorted(rows, key=lambda row: (row.priority > 0, row.due_at, row.id or 0))
 
 
 def _stands(row: MessageRow, **values: Any) -> None:
@@ -228,10 +250,13 @@ def finish_delivered(session: Session, receipts: Mapping[Claim, int | None], *, 
 
     `now` is study time.
     """
-    held = HELD_IDS.all(session, numbers=[claim.id for claim in receipts])
-    kept = frozenset(Claim(row.id or 0, row.lease_owner or "", row.fence) for row in held) & receipts.keys()
-    SENT.run_all(session, [{"held": claim.id, "number": receipts[claim], "at": now} for claim in kept])
-    return kept
+    found = SENT.all(
+        session, numbers=[claim.id for claim in receipts], owners=list({claim.owner for claim in receipts}), at=now,
+        fences={claim.id: claim.fence for claim in receipts},
+        receipts={claim.id: number for claim, number in receipts.items()},
+    )  # fmt: skip
+    sent = {row.id for row in found}
+    return frozenset(claim for claim in receipts if claim.id in sent)
 
 
 def begin_sending(
@@ -243,7 +268,8 @@ def begin_sending(
     """
     for row in rows:
         _stands(row, state="sending", sending_at=now, card_id=cards.get(row.id or 0, row.card_id))
-    SENDING.run_all(session, [{"which": row.id, "at": now, "card": row.card_id} for row in rows])
+    if rows:
+        SENDING.run(session, numbers=[row.id for row in rows], at=now, cards=dict(cards))
 
 
 def finish(

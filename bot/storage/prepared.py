@@ -13,6 +13,7 @@ from functools import reduce
 from typing import Any, Generic, Self, TypeVar
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     ColumnElement,
     Connection,
@@ -141,6 +142,42 @@ def written_out(*columns: ColumnElement[Any]) -> ColumnElement[Any]:
     bar: ColumnElement[str] = literal_column("'|'")
     values: list[Any] = [func.coalesce(cast(column, Text), nothing) for column in columns]
     return _Together(reduce(lambda line, value: line.concat(bar).concat(value), values))
+
+
+class _ByNumber(UserDefinedType[Mapping[int, Any]]):
+    """A number for each of several numbers, as one value: a JSON object."""
+
+    cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> Convert:  # noqa: ARG002  # SQLAlchemy's signature
+        return json.dumps
+
+
+class _Given(ColumnElement[int]):
+    """The number that was given for a column's number, null where none was."""
+
+    inherit_cache = False
+
+    def __init__(self, column: ColumnElement[Any], name: str) -> None:
+        self.type = BigInteger()
+        self.column, self.values = column, bindparam(name, type_=_ByNumber())
+
+
+@compiles(_Given, "sqlite")
+def _given_in_sqlite(element: _Given, compiler: SQLCompiler, **given: Any) -> str:
+    column, values = compiler.process(element.column, **given), compiler.process(element.values, **given)
+    return f"""json_extract({values}, '$."' || {column} || '"')"""
+
+
+@compiles(_Given)
+def _given_elsewhere(element: _Given, compiler: SQLCompiler, **given: Any) -> str:
+    column, values = compiler.process(element.column, **given), compiler.process(element.values, **given)
+    return f"CAST(CAST({values} AS jsonb) ->> CAST({column} AS text) AS bigint)"
+
+
+def given(column: ColumnElement[Any], name: str) -> ColumnElement[int]:
+    """What the mapping given as `name` has for the column's number: several rows written by one statement."""
+    return _Given(column, name)
 
 
 class Prepared(Generic[Row]):

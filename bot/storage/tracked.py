@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Select, Table, bindparam, select
-from sqlalchemy.orm.attributes import instance_state, manager_of_class
+from sqlalchemy.orm.attributes import instance_state, manager_of_class, set_committed_value
 from sqlmodel import Session, SQLModel
 
 from bot.storage.prepared import Prepared, Statement
@@ -32,6 +32,10 @@ class Tracked(Generic[Kind]):
         """Every row."""
         return [self._track(session, row) for row in self._rows.all(session, **values)]
 
+    def written(self, session: Session, **values: Any) -> list[Kind]:
+        """Every row that the statement has just written; one that the session held already says so too."""
+        return [self._renew(self._track(session, row), row) for row in self._rows.all(session, **values)]
+
     def first(self, session: Session, **values: Any) -> Kind | None:
         """The first row, None when there is none."""
         row = self._rows.first(session, **values)
@@ -41,6 +45,11 @@ class Tracked(Generic[Kind]):
         """The row of this number, if the session holds it."""
         found: Kind | None = session.identity_map.get(self._key((number,)))
         return found
+
+    def _renew(self, held: Kind, row: Sequence[Any]) -> Kind:
+        for name, value in zip(self._names, row, strict=True):
+            set_committed_value(held, name, value)
+        return held
 
     def _track(self, session: Session, row: Sequence[Any]) -> Kind:
         """As the ORM's loading does it: every column is there and none has changed; the key makes it a stored row."""
