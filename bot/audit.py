@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time
 from enum import Enum
 
 CANON_VERSION = 1
+WRITE = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 GENESIS = "0" * 64
 
 
@@ -59,7 +60,7 @@ def utc_text(at: datetime) -> str:
     """An instant as UTC with microseconds; naive instants are refused."""
     if at.tzinfo is None:
         raise ValueError("an audit instant needs a time zone")
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 def canonical(event: AuditEvent) -> bytes:
@@ -80,8 +81,7 @@ def canonical(event: AuditEvent) -> bytes:
         "request": event.request_id,
         "app": event.app_version,
     }
-    text = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return unicodedata.normalize("NFC", text).encode()
+    return unicodedata.normalize("NFC", WRITE(document)).encode()
 
 
 def chain_hash(previous: str, event: AuditEvent) -> str:

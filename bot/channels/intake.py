@@ -160,13 +160,14 @@ class Intake:
 
     def _handle_next(self, attempt: Attempt) -> bool:
         with self._database.write() as session:
-            row = next_waiting(session, attempt.chat)
-            if row is None:
+            waiting = next_waiting(session, attempt.chat)
+            if not waiting:
                 return False
+            row = waiting[0]
             if row.id != attempt.inbox_id:
                 attempt.inbox_id, attempt.failures, attempt.incoming = row.id, 0, None
             self._handle_row(session, row, attempt)
-            attempt.more = next_waiting(session, attempt.chat) is not None
+            attempt.more = len(waiting) > 1  # one stored meanwhile wakes us
         return True
 
     def _handle_row(self, session: Session, row: InboxRow, attempt: Attempt) -> None:
@@ -228,9 +229,9 @@ class Intake:
 
     def _read_next(self, chat: int) -> Incoming | None:
         with self._database.read() as session:
-            row = next_waiting(session, chat)
+            waiting = next_waiting(session, chat)
         try:
-            found = translate(json.loads(row.body)) if row is not None else None
+            found = translate(json.loads(waiting[0].body)) if waiting else None
         except MalformedUpdateError:
             return None
         return found if isinstance(found, Incoming) else None

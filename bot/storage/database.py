@@ -92,7 +92,8 @@ class Database:
         self._lock = threading.RLock()
         self.takes = True  # whether the last transaction that should change something could be committed
         self._synchronous = synchronous
-        self.engine = self._engine(pool_size=1)
+        self._writer: Connection | None = None
+        self.engine = self._engine(pool_size=2)  # on SQLite the writing one, and one for what goes round it
         self.reader = self._engine(pool_size=4, read_only=True)
         self._writers = ThreadPoolExecutor(1 if self.is_sqlite else POSTGRES_WRITERS, thread_name_prefix="write")
         self._readers = ThreadPoolExecutor(4, thread_name_prefix="read")
@@ -134,22 +135,33 @@ class Database:
     @contextmanager
     def _writing(self) -> Iterator[Session]:
         if self.is_sqlite:
-            with self._lock, StudySession(self.engine, expire_on_commit=False) as session, session.begin():
-                yield session
+            with self._lock, self._kept() as writer:  # noqa: SIM117  # in one line it would be too long
+                with StudySession(writer, expire_on_commit=False) as session, session.begin():
+                    yield session
         else:
             with StudySession(self.engine, expire_on_commit=False, info={WRITES: True}) as session, session.begin():
                 yield session
                 load_what_expired(session)
 
     @contextmanager
+    def _kept(self) -> Iterator[Connection]:
+        """The writing connection, kept from one transaction to the next: fetching it takes as long as ten statements.
+
+        After trouble another is fetched.
+        """
+        writer = self._writer = self._writer or self.engine.connect()
+        try:
+            yield writer
+        except BaseException:
+            self._writer = None
+            writer.close()
+            raise
+
+    @contextmanager
     def read(self) -> Iterator[Session]:
         """A session for reading; what it changes is never committed, and rows stay readable afterwards."""
         with StudySession(self.reader, expire_on_commit=False) as session:
-            try:
-                yield session
-            finally:
-                session.expunge_all()
-                session.rollback()
+            yield session
 
     async def writing(self, act: Callable[[], Result]) -> Result:
         """Run an act that writes in the writer thread, without blocking the event loop."""
@@ -168,6 +180,8 @@ class Database:
         """Finish running acts and close every connection."""
         self._writers.shutdown(wait=True)
         self._readers.shutdown(wait=True)
+        if self._writer is not None:
+            self._writer.close()
         self.engine.dispose()
         self.reader.dispose()
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -32,9 +32,9 @@ FIRST_CHATS = Prepared[Any](WAITING_CHATS)
 
 
 def _next_of(chat: ColumnElement[bool]) -> Prepared[InboxRow]:
-    """The first that waits of one chat, by an index of its own: a flood leaves thousands behind it."""
+    """The first two that wait of one chat, by an index of its own: a flood leaves thousands behind them."""
     waiting = select(InboxRow.__table__).where(WAITING, chat)  # type: ignore[attr-defined]  # SQLModel does not declare it
-    return Prepared[InboxRow](waiting.order_by(col(InboxRow.update_id)).limit(1))
+    return Prepared[InboxRow](waiting.order_by(col(InboxRow.update_id)).limit(2))
 
 
 NEXT_OF_CHAT = _next_of(col(InboxRow.address) == bindparam("chat"))
@@ -108,16 +108,16 @@ def waiting_chats(session: Session, *, busy: Collection[int], limit: int) -> lis
     return list(session.exec(WAITING_CHATS.where(CHAT.not_in(busy)), params={"room": limit}))
 
 
-def next_waiting(session: Session, chat: int) -> InboxRow | None:
-    """The oldest update of this chat that waits, locked until the transaction ends.
+def next_waiting(session: Session, chat: int) -> Sequence[InboxRow]:
+    """The oldest update of this chat that waits, locked until the transaction ends, and the one behind it.
 
     Oldest by Telegram's own number: a webhook may bring a text before the tap that was made first.
 
-    None when nothing waits, or when another process serves this chat (PostgreSQL).
+    Empty when nothing waits, or when another process serves this chat (PostgreSQL).
     """
     if not try_turn(session, chat):
-        return None
-    return NEXT_OF_NONE.first(session) if chat == NO_CHAT else NEXT_OF_CHAT.first(session, chat=chat)
+        return ()
+    return NEXT_OF_NONE.all(session) if chat == NO_CHAT else NEXT_OF_CHAT.all(session, chat=chat)
 
 
 def forget_words(session: Session, update_id: int) -> None:

@@ -180,7 +180,8 @@ def enqueue(session: Session, row: MessageRow) -> bool:
     if row.kind == "edit":
         cancel_superseded(session, row)
     once = ONCE[session.get_bind().dialect.name]
-    new = once.run(session, **{name: getattr(row, name) for name in COLUMNS}) > 0
+    given = row.__dict__  # every column's value, without the ORM's way to each
+    new = once.run(session, **{name: given[name] for name in COLUMNS}) > 0
     if new and row.priority == 0:
         notify(session, OUTBOX)
     return new

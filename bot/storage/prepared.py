@@ -8,7 +8,7 @@ import json
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import reduce
 from typing import Any, Generic, Self, TypeVar
 
@@ -35,8 +35,9 @@ from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.operators import OperatorType
-from sqlalchemy.types import UserDefinedType
+from sqlalchemy.types import TypeEngine, UserDefinedType
 from sqlmodel import Session, SQLModel
+from sqlmodel.sql.sqltypes import UTCDateTime
 
 Statement = SelectBase | UpdateBase
 Row = TypeVar("Row")
@@ -49,18 +50,17 @@ class _Compiled:
 
     sql: str
     names: tuple[str, ...]
-    inward: tuple[Convert | None, ...]
+    inward: tuple[tuple[int, Convert], ...]
     fixed: Mapping[str, Any]
     positional: bool
     outward: tuple[tuple[int, Convert], ...]
     row: Callable[[Sequence[Any]], Any]
 
     def bind(self, values: Mapping[str, Any]) -> Any:
-        fixed = self.fixed
-        found = [
-            fixed[name] if name in fixed else values[name] if convert is None else convert(values[name])
-            for name, convert in zip(self.names, self.inward, strict=True)
-        ]
+        given = {**values, **self.fixed} if self.fixed else values
+        found = [given[name] for name in self.names]
+        for index, convert in self.inward:
+            found[index] = convert(found[index])
         return tuple(found) if self.positional else dict(zip(self.names, found, strict=True))
 
     def read(self, found: Sequence[Any]) -> Any:
@@ -230,10 +230,11 @@ class Prepared(Generic[Row]):
         compiled = self._compiled.get(dialect.name)
         if compiled is None:
             compiled = self._compiled[dialect.name] = _compile(self._statement, dialect)
-        cursor = connection.connection.cursor()
+        driver: Any = connection.connection.dbapi_connection
+        cursor = driver.cursor()
         several = not isinstance(values, Mapping)
         bound = compiled.bind(values) if isinstance(values, Mapping) else [compiled.bind(one) for one in values]
-        for listener in connection.dispatch.before_cursor_execute:
+        for listener in connection.engine.dispatch.before_cursor_execute:
             listener(connection, cursor, compiled.sql, bound, None, several)
         try:
             (cursor.executemany if several else cursor.execute)(compiled.sql, bound)
@@ -259,21 +260,36 @@ def _compile(statement: Statement, dialect: Dialect) -> _Compiled:
         raise TypeError("only statements about tables can be prepared")
     names = tuple(compiled.positiontup or () if compiled.positional else compiled.binds)
     bound = [compiled.binds[name] for name in names]
-    inward = tuple(one.type.dialect_impl(dialect).bind_processor(dialect) for one in bound)
+    inward = [one.type.dialect_impl(dialect).bind_processor(dialect) for one in bound]
     given = [(name, one, convert) for name, one, convert in zip(names, bound, inward, strict=True) if not one.required]
     columns = list(statement.selected_columns if isinstance(statement, SelectBase) else statement.exported_columns)
-    outward = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
+    outward = [_reader_of(column.type, dialect) for column in columns]
     keys = [column.key or "value" for column in columns]
     row: Any = namedtuple("Row", keys, rename=True)  # type: ignore[misc]  # the names are those of the statement
     return _Compiled(
         sql=compiled.string,
         names=names,
-        inward=inward,
+        inward=tuple(
+            (index, convert)
+            for index, (one, convert) in enumerate(zip(bound, inward, strict=True))
+            if one.required and convert is not None
+        ),
         fixed={name: one.value if convert is None else convert(one.value) for name, one, convert in given},
         positional=bool(compiled.positional),
         outward=tuple((index, convert) for index, convert in enumerate(outward) if convert is not None),
         row=row._make,
     )
+
+
+def _reader_of(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
+    """How values of a column come out; instants, of which there are most, in one step instead of three."""
+    if isinstance(kind, UTCDateTime) and dialect.name == "sqlite":
+        return _as_instant
+    return kind.dialect_impl(dialect).result_processor(dialect, None)
+
+
+def _as_instant(written: str | None) -> datetime | None:
+    return None if written is None else datetime.fromisoformat(written + "+00:00")
 
 
 _PUTS: dict[tuple[type[SQLModel], tuple[str, ...]], Prepared[Any]] = {}

@@ -56,12 +56,15 @@ class Transport(HTTPXRequest):
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
-        """The answer, and of a message no more than which it is: its words and buttons are ours, and long to read."""
+        """The answer, and of a message no more than which it is: its words and buttons are ours, and long to read.
+
+        Of one that was edited that is known: True, as Telegram itself says of what is not in a chat.
+        """
         answer = HTTPXRequest.parse_json_payload(payload)
         result = dict(answer).get("result")  # a list is no answer: TypeError or ValueError
         if isinstance(result, dict) and "message_id" in result:
             kept = {name: value for name, value in result.items() if name in OF_A_MESSAGE}
-            return {**answer, "result": kept}
+            return {**answer, "result": "edit_date" in result or kept}
         return answer
 
 

@@ -50,6 +50,11 @@ async def test_of_the_answer_only_what_tells_the_message_is_read() -> None:
     assert await sender(answering(200, {"ok": True, "result": MESSAGE | shown})).send(SEND) == Delivered(12)
 
 
+async def test_an_edited_message_is_the_one_that_was_to_be_edited() -> None:
+    edited = {"message_id": 12, "date": 1, "edit_date": 2, "chat": "not read"}
+    assert await sender(answering(200, {"ok": True, "result": edited})).send(EDIT) == Delivered(12)
+
+
 async def test_a_message_goes_out_protected_without_previews_and_with_its_buttons() -> None:
     seen: list[dict[str, str]] = []
 

@@ -109,8 +109,7 @@ def test_an_update_of_nobody_is_taken_up_like_any_other(database: Database, upda
     store(database, update)
     with database.write() as session:
         (chat,) = waiting_chats(session, busy=(), limit=9)
-        found = next_waiting(session, chat)
-        assert found is not None
+        (found,) = next_waiting(session, chat)
         mark_done(session, found, now=T0)
         assert waiting_chats(session, busy=(), limit=9) == []
 
@@ -120,15 +119,12 @@ def test_each_chat_is_served_in_order_and_busy_chats_are_left_alone(either: Data
     with either.write() as session:
         assert waiting_chats(session, busy=(), limit=9) == [5001, 5002, NO_CHAT]
         assert waiting_chats(session, busy=(5001,), limit=1) == [5002]
-        first = next_waiting(session, 5001)
-        assert first is not None
-        assert first.update_id == 1
+        first, behind = next_waiting(session, 5001)
+        assert (first.update_id, behind.update_id) == (1, 3)
         mark_done(session, first, now=T0)
-        second = next_waiting(session, 5001)
-        assert second is not None
+        (second,) = next_waiting(session, 5001)
         assert second.update_id == 3
-        nameless = next_waiting(session, NO_CHAT)
-        assert nameless is not None
+        (nameless,) = next_waiting(session, NO_CHAT)
         assert nameless.update_id == 4
 
 
@@ -136,19 +132,17 @@ def test_each_chat_is_served_in_order_and_busy_chats_are_left_alone(either: Data
 def test_two_processes_never_serve_one_chat_at_once(postgres: Database) -> None:
     store(postgres, text_update(1, 5001), text_update(2, 5002))
     with postgres.write() as one, postgres.write() as other:
-        assert next_waiting(one, 5001) is not None
-        assert next_waiting(other, 5001) is None
-        assert next_waiting(other, 5002) is not None
+        assert [row.update_id for row in next_waiting(one, 5001)] == [1]
+        assert not next_waiting(other, 5001)
+        assert [row.update_id for row in next_waiting(other, 5002)] == [2]
 
 
 def test_what_is_done_or_put_aside_waits_no_longer(database: Database) -> None:
     store(database, text_update(1, 5001), text_update(2, 5001), text_update(3, 5001))
     with database.write() as session:
-        row = next_waiting(session, 5001)
-        assert row is not None
+        row, *_ = next_waiting(session, 5001)
         mark_done(session, row, now=T0 + timedelta(seconds=1), problem="not_private")
-        row = next_waiting(session, 5001)
-        assert row is not None
+        row, *_ = next_waiting(session, 5001)
         assert [count_attempt(session, row.id or 0), count_attempt(session, row.id or 0)] == [1, 2]
         put_aside(session, row, problem="handling_failed", now=T0)
     with database.read() as session:

@@ -63,8 +63,7 @@ def plans(session: Session, *tables: str) -> Iterator[list[str]]:
             asked = cursor.connection.cursor()
             found.extend(str(row[3]) for row in asked.execute(f"EXPLAIN QUERY PLAN {statement}", parameters))
 
-    connection = session.connection()
-    event.listen(connection, "before_cursor_execute", explain)
+    event.listen(session.get_bind().engine, "before_cursor_execute", explain)
     yield found
 
 
