@@ -1,6 +1,7 @@
 """The database as the rooms above see it: one writer, many readers, synchronous sessions in threads."""
 
 import asyncio
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +21,7 @@ Result = TypeVar("Result")
 
 BUSY_TIMEOUT_MS = 10_000
 SQLITE_STATEMENTS = 500  # kept ready by each connection: more than the product has, so that none is read in again
+POSTGRES_TURN = 0.001  # seconds: each answer of the server is a wait, after which the interpreter must be had back
 POSTGRES_WRITERS = 6  # threads; with a pool of ten there is room for the clinic's own
 POSTGRES_POOL = {
     "pool_size": 5, "max_overflow": 5, "pool_timeout": 5, "pool_recycle": 1800, "pool_pre_ping": True,
@@ -92,6 +94,8 @@ class Database:
         self._lock = threading.RLock()
         self.takes = True  # whether the last transaction that should change something could be committed
         self._synchronous = synchronous
+        if not self.is_sqlite:
+            sys.setswitchinterval(POSTGRES_TURN)
         self._writer: Connection | None = None
         self.engine = self._engine(pool_size=2)  # on SQLite the writing one, and one for what goes round it
         self.reader = self._engine(pool_size=4, read_only=True)

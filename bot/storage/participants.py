@@ -13,9 +13,9 @@ from sqlmodel import Session, col, select
 
 from bot.errors import NotFoundError
 from bot.storage.database import WRITES
-from bot.storage.prepared import Prepared
+from bot.storage.prepared import Prepared, among
 from bot.storage.tables import ChatRow, InvitationRow, PanelRow, ParticipantRow, StaffRow, StrangerRow, ZoneRow
-from bot.storage.tracked import Tracked, every_column
+from bot.storage.tracked import Tracked, every_column, table_of
 from schedules.windows import ZonePeriod
 
 # Made once: what every tap and every message looks up.
@@ -48,11 +48,11 @@ ZONES = Prepared[ZoneRow](
 LOCKED = "locked participants"  # in a session's `info`
 FIRST_LOCK = (
     select(col(ParticipantRow.id))
-    .where(col(ParticipantRow.id).in_(bindparam("wanted", expanding=True)))
+    .where(among(table_of(ParticipantRow).c.id, "wanted"))
     .order_by(col(ParticipantRow.id))
 )
-WAITING_LOCK = FIRST_LOCK.with_for_update(key_share=True)
-PASSING_LOCK = FIRST_LOCK.with_for_update(key_share=True, skip_locked=True)
+WAITING_LOCK = Prepared[ParticipantRow](FIRST_LOCK.with_for_update(key_share=True))
+PASSING_LOCK = Prepared[ParticipantRow](FIRST_LOCK.with_for_update(key_share=True, skip_locked=True))
 
 
 def lock_participants(session: Session, wanted: Collection[int], *, wait: bool = True) -> Collection[int]:
@@ -67,8 +67,8 @@ def lock_participants(session: Session, wanted: Collection[int], *, wait: bool =
     missing = sorted(set(wanted) - held)
     if missing:
         session.flush()
-        found = session.connection().execute(WAITING_LOCK if wait else PASSING_LOCK, {"wanted": missing})
-        held.update(one for one in found.scalars() if one is not None)
+        found = (WAITING_LOCK if wait else PASSING_LOCK).all(session, wanted=missing)
+        held.update(row.id for row in found if row.id is not None)
         if wait:
             session.expire_all()
     return held & set(wanted)

@@ -6,7 +6,8 @@ nothing tracks them, and what is to be changed is read through the session as ev
 
 import json
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import reduce
@@ -193,11 +194,23 @@ class Prepared(Generic[Row]):
 
     def all(self, session: Session, **values: Any) -> list[Row]:
         """Every row."""
+        return self.begin(session, values)()
+
+    def asked(self, **values: Any) -> "Asked[Row]":
+        """The question for every row, to be put with others: see `ask`."""
+        return Asked(self, values)
+
+    def begin(self, session: Session, values: Mapping[str, Any]) -> Callable[[], list[Row]]:
+        """Ask for every row; what is answered fetches them."""
         cursor, compiled = self._execute(session, values)
-        try:
-            return [compiled.read(found) for found in cursor.fetchall()]
-        finally:
-            cursor.close()
+
+        def fetch() -> list[Row]:
+            try:
+                return [compiled.read(found) for found in cursor.fetchall()]
+            finally:
+                cursor.close()
+
+        return fetch
 
     def first(self, session: Session, **values: Any) -> Row | None:
         """The first row, None when there is none."""
@@ -241,6 +254,36 @@ class Prepared(Generic[Row]):
         except dialect.loaded_dbapi.Error as error:
             raise _wrapped(error, compiled.sql, connection, cursor) from error
         return cursor, compiled
+
+
+@dataclass(frozen=True, slots=True)
+class Asked(Generic[Row]):
+    """A statement with its values."""
+
+    statement: Prepared[Row]
+    values: Mapping[str, Any]
+
+
+def ask(session: Session, *questions: Asked[Any]) -> Sequence[list[Any]]:
+    """The rows of several statements that do not wait for each other: on PostgreSQL in one round trip."""
+    if session.autoflush:
+        session.flush()
+    with session.no_autoflush, _one_round_trip(session.connection()):
+        under_way = [one.statement.begin(session, one.values) for one in questions]
+    return [found() for found in under_way]
+
+
+@contextmanager
+def _one_round_trip(connection: Connection) -> Iterator[None]:
+    if connection.dialect.name == "sqlite":
+        yield
+        return
+    driver: Any = connection.connection.driver_connection
+    try:
+        with driver.pipeline():
+            yield
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _wrapped(error, "several statements", connection, None) from error
 
 
 def _wrapped(error: Exception, sql: str, connection: Connection, cursor: Any) -> BaseException:

@@ -11,7 +11,7 @@ from sqlalchemy import Select, Table, bindparam, select
 from sqlalchemy.orm.attributes import instance_state, manager_of_class, set_committed_value
 from sqlmodel import Session, SQLModel
 
-from bot.storage.prepared import Prepared, Statement
+from bot.storage.prepared import Asked, Prepared, Statement
 
 Kind = TypeVar("Kind", bound=SQLModel)
 
@@ -30,11 +30,25 @@ class Tracked(Generic[Kind]):
 
     def all(self, session: Session, **values: Any) -> list[Kind]:
         """Every row."""
-        return [self._track(session, row) for row in self._rows.all(session, **values)]
+        return self.tracked(session, self._rows.all(session, **values))
+
+    def asked(self, **values: Any) -> Asked[Sequence[Any]]:
+        """The question for every row, to be put with others; its rows are still to be `tracked`."""
+        return self._rows.asked(**values)
+
+    def tracked(self, session: Session, rows: Sequence[Sequence[Any]]) -> list[Kind]:
+        """These rows as the session holds them."""
+        return [self._track(session, row) for row in rows]
 
     def written(self, session: Session, **values: Any) -> list[Kind]:
         """Every row that the statement has just written; one that the session held already says so too."""
-        return [self._renew(self._track(session, row), row) for row in self._rows.all(session, **values)]
+        rows = self._rows.all(session, **values)
+        for row in rows:
+            held = session.identity_map.get(self._key(row[:1]))
+            if held is not None:
+                for name, value in zip(self._names, row, strict=True):
+                    set_committed_value(held, name, value)
+        return self.tracked(session, rows)
 
     def first(self, session: Session, **values: Any) -> Kind | None:
         """The first row, None when there is none."""
@@ -45,11 +59,6 @@ class Tracked(Generic[Kind]):
         """The row of this number, if the session holds it."""
         found: Kind | None = session.identity_map.get(self._key((number,)))
         return found
-
-    def _renew(self, held: Kind, row: Sequence[Any]) -> Kind:
-        for name, value in zip(self._names, row, strict=True):
-            set_committed_value(held, name, value)
-        return held
 
     def _track(self, session: Session, row: Sequence[Any]) -> Kind:
         """As the ORM's loading does it: every column is there and none has changed; the key makes it a stored row."""

@@ -95,4 +95,9 @@ def calendar_from(protocol: StudyProtocol, baseline_on: date, stored: StoredVisi
 
 def outages(session: Session) -> tuple[Outage, ...]:
     """Every recorded outage, oldest first."""
-    return tuple(Outage(row.started_at, row.ended_at) for row in OUTAGES.all(session))
+    return outages_of(OUTAGES.all(session))
+
+
+def outages_of(rows: Sequence[OutageRow]) -> tuple[Outage, ...]:
+    """The outages of rows already read."""
+    return tuple(Outage(row.started_at, row.ended_at) for row in rows)

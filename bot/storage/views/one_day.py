@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Table, select
 from sqlmodel import Session, SQLModel
 
-from bot.storage.prepared import Prepared, among
+from bot.storage.prepared import Prepared, among, ask
 from bot.storage.tables import (
     AnswerRow,
     CardRow,
@@ -23,7 +23,7 @@ from bot.storage.tables import (
 )
 from bot.storage.tracked import Tracked, every_column
 from bot.storage.views.days import DayRecord, Diary, StoredDays, assemble_diary, ground_from
-from bot.storage.visits import StoredVisits, outages
+from bot.storage.visits import OUTAGES, StoredVisits, outages_of
 from schedules.protocol import StudyProtocol
 from schedules.windows import Outage, ZonePeriod
 
@@ -94,11 +94,8 @@ def read_one_days(
         return {}
     people = sorted({participant for participant, _ in wanted})
     reading = _Reading.of(session, people, sorted({day for _, day in wanted}))
-    known = outages(session)
     return {
-        (number, day): reading.one_day(number, day, protocol, known, now)
-        for number, day in wanted
-        if number in reading.who
+        (number, day): reading.one_day(number, day, protocol, now) for number, day in wanted if number in reading.who
     }
 
 
@@ -114,32 +111,38 @@ class _Reading:
     answers: Mapping[Day, Sequence[AnswerRow]]
     entries: Mapping[Day, Sequence[EntryRow]]
     helped: Collection[Day]
+    known: tuple[Outage, ...]
 
     @classmethod
     def of(cls, session: Session, people: Sequence[int], days: Sequence[date]) -> "_Reading":
         both: dict[str, Any] = {"people": people, "days": days}
+        who, bound, in_zones, visits, preparation, cards, answers, entries, helped, away = ask(
+            session,
+            *(question.asked(people=people) for question in (WHO, BOUND, ZONES, VISITS, PREPARATION)),
+            *(question.asked(**both) for question in (CARDS, ANSWERS, ENTRIES, HELPED)),
+            OUTAGES.asked(),
+        )
         zones: dict[int, dict[date, ZonePeriod]] = defaultdict(dict)
-        for zone in ZONES.all(session, people=people):
+        for zone in in_zones:
             zones[zone.participant_id][zone.from_on] = ZonePeriod(zone.from_on, zone.tzid)
-        chats = {chat.participant_id: chat for chat in BOUND.all(session, people=people)}
+        chats = {chat.participant_id: chat for chat in bound}
         return cls(
-            {row.id or 0: (row, chats.get(row.id or 0)) for row in WHO.all(session, people=people)},
+            {row.id or 0: (row, chats.get(row.id or 0)) for row in who},
             zones,
-            _grouped(VISITS.all(session, people=people), lambda row: row.participant_id),
-            _grouped(PREPARATION.all(session, people=people), lambda row: row.participant_id),
-            {(row.participant_id, row.diary_day): row for row in CARDS.all(session, **both)},
-            _grouped(ANSWERS.all(session, **both), lambda row: (row.participant_id, row.diary_day)),
-            _grouped(ENTRIES.all(session, **both), lambda row: (row.participant_id, row.diary_day)),
-            {(row.participant_id, row.diary_day) for row in HELPED.all(session, **both)},
+            _grouped(visits, lambda row: row.participant_id),
+            _grouped(preparation, lambda row: row.participant_id),
+            {(row.participant_id, row.diary_day): row for row in CARDS.tracked(session, cards)},
+            _grouped(answers, lambda row: (row.participant_id, row.diary_day)),
+            _grouped(entries, lambda row: (row.participant_id, row.diary_day)),
+            {(row.participant_id, row.diary_day) for row in helped},
+            outages_of(away),
         )
 
-    def one_day(
-        self, number: int, day: date, protocol: StudyProtocol, known: tuple[Outage, ...], now: datetime
-    ) -> OneDay:
+    def one_day(self, number: int, day: date, protocol: StudyProtocol, now: datetime) -> OneDay:
         (row, chat), key = self.who[number], (number, day)
         visits = StoredVisits(tuple(self.visits.get(number, ())), tuple(self.preparation.get(number, ())))
         zones = tuple(self.zones[number].values())
-        ground = ground_from(protocol, row.site, row.baseline_on, visits, zones, known)
+        ground = ground_from(protocol, row.site, row.baseline_on, visits, zones, self.known)
         stored = StoredDays(
             answers={day: {answer.item: answer for answer in self.answers.get(key, ())}},
             entries={day: self.entries.get(key, ())},

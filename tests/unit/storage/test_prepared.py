@@ -5,19 +5,21 @@ from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import bindparam, event, not_
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy import Integer, bindparam, column, event, not_, table, update
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlmodel import col, select
 
 from bot.storage.database import Database
-from bot.storage.prepared import Prepared, adding, among, put
+from bot.storage.prepared import Prepared, adding, among, ask, given, put
 from bot.storage.tables import HelpedRow, ParticipantRow, VisitRow
+from bot.storage.tracked import Tracked, table_of
 from tests.support.database import T0, add_card, add_participant
 
 BY_CODE = Prepared[ParticipantRow](
     select(ParticipantRow.__table__).where(col(ParticipantRow.code) == bindparam("code"))  # type: ignore[attr-defined]
 )
 ADD_HELPED = adding(HelpedRow)
+PARTICIPANTS = table_of(ParticipantRow)
 DAY = T0.date()
 LATER = T0 + timedelta(hours=1, microseconds=7)
 
@@ -148,3 +150,42 @@ def test_one_call_executes_for_each_set_of_values_and_for_none(either: Database)
         ADD_HELPED.run_all(session, [])
         ADD_HELPED.run_all(session, [{"participant_id": person, "diary_day": day, "said_at": T0} for day in days])
         assert {row.diary_day for row in AMONG.all(session, people=[person], days=days)} == set(days)
+
+
+def test_several_questions_are_answered_together_each_with_its_own_rows(either: Database) -> None:
+    with either.write() as session:
+        one, other = add_participant(session), add_participant(session)
+        other.language = "zh"  # asked for before it is written
+        found = ask(session, *(BY_CODE.asked(code=code) for code in (one.code, "nobody", other.code)))
+        assert [[(row.id, row.language) for row in rows] for rows in found] == [
+            [(one.id, one.language)], [], [(other.id, "zh")],
+        ]  # fmt: skip
+
+
+def test_trouble_with_one_of_several_questions_is_raised_as_by_the_session(either: Database) -> None:
+    wrong = Prepared[Any](select(table("nowhere", column("id", Integer)).c.id))
+    with either.read() as session, pytest.raises(DBAPIError):
+        ask(session, BY_CODE.asked(code="nobody"), wrong.asked())
+
+
+def test_each_row_gets_what_was_given_for_its_number_and_the_others_nothing(either: Database) -> None:
+    names = Prepared[Any](select(PARTICIPANTS.c.id, given(PARTICIPANTS.c.id, "numbers").label("number")))
+    with either.write() as session:
+        one, other = add_participant(session), add_participant(session)
+        rows = names.all(session, numbers={one.id: 2**40, 0: 1})
+        assert {row.id: row.number for row in rows} == {one.id: 2**40, other.id: None}
+
+
+def test_a_row_that_the_session_holds_says_what_a_statement_has_written(either: Database) -> None:
+    renaming = Tracked(
+        ParticipantRow,
+        update(PARTICIPANTS)
+        .where(among(PARTICIPANTS.c.id, "numbers"))
+        .values(language="zh")
+        .returning(*PARTICIPANTS.columns),
+    )
+    with either.write() as session:
+        held = add_participant(session, language="en")
+        session.flush()
+        assert renaming.written(session, numbers=[held.id]) == [held]
+        assert (held.language, session.is_modified(held)) == ("zh", False)
