@@ -7,9 +7,11 @@ from fractions import Fraction
 
 from sqlmodel import Session, col, select
 
+from bot.storage.prepared import adding
 from bot.storage.tables import AssessmentRow
 from bot.storage.trail import Trail
 
+ADD = adding(AssessmentRow)
 COMPONENTS = ("hct", "weight", "mass", "complications", "antidiarrhoeal", "sescd")
 
 
@@ -55,8 +57,7 @@ def accepted_value(number: Fraction, on: date | None) -> dict[str, str | None]:
 
 def add_assessment(audit: Trail, row: AssessmentRow, *, previous: AssessmentRow | None) -> None:
     """Store one more revision of a component, with an audit event for the value and one for its date."""
-    audit.session.add(row)
-    audit.session.flush()
+    ADD.run(audit.session, **row.model_dump(exclude={"id"}))
     action = "assess" if previous is None else "revise_assessment"
     entity_id = f"{audit.participant}/{row.visit}/{row.component}/{row.revision}"
     for name in ("value", "measured_on"):

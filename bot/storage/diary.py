@@ -44,7 +44,7 @@ HELPED = Prepared[HelpedRow](
 )
 NEW_CARD = {"revision": 0, "snooze_count": 0}
 GIVEN = ("participant_id", "diary_day", "visit", "key", "shown", *NEW_CARD)
-ADD_ANSWER = adding(AnswerRow)
+ADD_ANSWER, ADD_ENTRY = adding(AnswerRow), adding(EntryRow)
 CARD_BY_KEY = Tracked(CardRow, every_column(CardRow).where(col(CardRow.key) == bindparam("key")))
 ENTRY_FIELDS = ("stools", "pain", "wellbeing", "antidiarrhoeal", "timing", "source", "language", "wording_version")
 
@@ -138,8 +138,7 @@ def add_answer(audit: Trail, answer: AnswerRow, *, old: int | None) -> None:
 
 def add_entry(audit: Trail, entry: EntryRow, *, previous: EntryRow | None) -> None:
     """Store one more revision of a day's entry, with an audit event for each response that differs from before."""
-    audit.session.add(entry)
-    audit.session.flush()
+    ADD_ENTRY.run(audit.session, **entry.model_dump(exclude={"id"}))
     action = "submit" if previous is None else "revise"
     for name in ENTRY_FIELDS:
         old = getattr(previous, name) if previous else None
