@@ -68,8 +68,9 @@ class Tracked(Generic[Kind]):
             return held
         new: Kind = self._new()
         new.__dict__.update(zip(self._names, row, strict=True))
-        instance_state(new).key = key
-        session.add(new)
+        state = instance_state(new)
+        state.key, state.session_id = key, session.hash_key
+        session.identity_map.add(state)
         return new
 
 
