@@ -1,8 +1,12 @@
 """Prints how fast due reminders are claimed, worded, sent and recorded, beside a bare loop around `bot.send_message`.
 
-Run: python tests/benchmarks/bench_dispatch.py [--quick] [--postgres]
+Without the limit it is measured twice, each time beside the bare loop: with a Bot API that answers at once, so that
+only work counts, and with one that answers later, as over a network.
+
+Run: python tests/benchmarks/bench_dispatch.py [--quick] [--postgres] [--answers-after MILLISECONDS]
 """
 
+import argparse
 import asyncio
 import sys
 import time
@@ -75,10 +79,11 @@ async def unlimited(bench: Bench, line: BenchLine) -> tuple[Cost, Sequence[Cost]
     return ours, bare
 
 
-def without_limit(*, due: int, postgres: bool) -> None:
-    """Print messages a second without the limit, and the ratio to the bare loop."""
+def without_limit(*, due: int, postgres: bool, answers_after: int) -> None:
+    """Print messages a second without the limit, and the ratio to the bare loop, for answers after so many ms."""
+    print("\nBot API that answers " + (f"after {answers_after} ms" if answers_after else "at once"), flush=True)
     with bench(due=due, planned=0, whole=True, postgres=postgres) as scene:
-        with bench_line(*scene.scene.chats, limits=False) as line:
+        with bench_line(*scene.scene.chats, limits=False, answers_after=answers_after / 1000) as line:
             calibrate(scene.folder, scene.database)
             ours, bare = asyncio.run(unlimited(scene, line))
         ends = ends_of(scene)
@@ -110,6 +115,7 @@ async def limited(bench: Bench, line: BenchLine, seconds: float) -> Cost:
 def with_limit(*, seconds: float, postgres: bool) -> None:
     """Print messages a second with the limit on, how often a pause was asked for, and the processor's share."""
     due = int(PER_SECOND * (seconds + 10))
+    print("\nBot API that answers at once and keeps Telegram's limits", flush=True)
     with bench(due=due, planned=0, whole=True, postgres=postgres) as scene:
         calibrate(scene.folder, scene.database)
         with bench_line(*scene.scene.chats, limits=True) as line:
@@ -121,9 +127,14 @@ def with_limit(*, seconds: float, postgres: bool) -> None:
 
 
 def main() -> None:
-    quick, postgres = "--quick" in sys.argv, "--postgres" in sys.argv
-    without_limit(due=200 if quick else 2_000, postgres=postgres)
-    with_limit(seconds=5 if quick else LIMITED_SECONDS, postgres=postgres)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--postgres", action="store_true")
+    parser.add_argument("--answers-after", type=int, default=50, metavar="MILLISECONDS", help="of the second server")
+    asked = parser.parse_args()
+    for answers_after in (0, asked.answers_after):
+        without_limit(due=200 if asked.quick else 2_000, postgres=asked.postgres, answers_after=answers_after)
+    with_limit(seconds=5 if asked.quick else LIMITED_SECONDS, postgres=asked.postgres)
 
 
 if __name__ == "__main__":

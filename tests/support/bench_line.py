@@ -1,12 +1,12 @@
 """The sandbox's Bot API server in a process of its own, for measurements: it notes when each message came.
 
-Run: python -m tests.support.bench_line FIRST_CHAT LAST_CHAT [--limits]
+Run: python -m tests.support.bench_line FIRST_CHAT LAST_CHAT [--limits] [--after SECONDS]
 """
 
+import argparse
 import asyncio
 import json
 import random
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +21,7 @@ from typing import Any
 import httpx
 import uvicorn
 
+from bot.channels.listening import bind
 from bot.sandbox.answers import Reply
 from bot.sandbox.limits import NO_LIMITS, Limits
 from bot.sandbox.rules import BotApi
@@ -65,10 +66,13 @@ class BenchLine:
 
 
 @contextmanager
-def bench_line(first_chat: int, last_chat: int, *, limits: bool) -> Iterator[BenchLine]:
-    """A server process whose people, from the first chat to the last, have all pressed Start."""
+def bench_line(first_chat: int, last_chat: int, *, limits: bool, answers_after: float = 0.0) -> Iterator[BenchLine]:
+    """A server process whose people, from the first chat to the last, have all pressed Start.
+
+    It answers the bot at once, or after so many seconds, as if it were far away.
+    """
     command = [sys.executable, "-m", "tests.support.bench_line", str(first_chat), str(last_chat)]
-    command += ["--limits"] if limits else []
+    command += [*(["--limits"] if limits else []), "--after", str(answers_after)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
         try:
             assert server.stdout is not None
@@ -92,10 +96,10 @@ class NotingApi(BotApi):
 
 
 class Noting:
-    """An ASGI app around the sandbox's that notes every request of the bot."""
+    """An ASGI app around the sandbox's that notes every request of the bot; its answers leave `after` so long."""
 
-    def __init__(self, app: Any, api: NotingApi) -> None:
-        self._app, self._people = app, People(api)
+    def __init__(self, app: Any, api: NotingApi, *, after: float) -> None:
+        self._app, self._people, self._after = app, People(api), after
         self.statuses: Counter[str] = Counter()
         self.sent_at: list[float] = []
 
@@ -113,6 +117,8 @@ class Noting:
         async def noting(message: Any) -> None:
             if message["type"] == "http.response.start":
                 self.statuses[f"{method} {message['status']}"] += 1
+                if self._after:
+                    await asyncio.sleep(self._after)
             await send(message)
 
         await self._app(scope, receive, noting)
@@ -174,13 +180,19 @@ def people(first: int, last: int, *, limits: bool) -> NotingApi:
 
 
 def main() -> None:
-    first, last = (int(word) for word in sys.argv[1:3])
-    api = people(first, last, limits="--limits" in sys.argv)
-    app = Noting(create_app(api, clock=SystemClock()), api)
-    listener = socket.create_server(("127.0.0.1", 0), backlog=1000)
-    print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("first", type=int)
+    parser.add_argument("last", type=int)
+    parser.add_argument("--limits", action="store_true")
+    parser.add_argument("--after", type=float, default=0.0)
+    asked = parser.parse_args()
+    api = people(asked.first, asked.last, limits=asked.limits)
+    app = Noting(create_app(api, clock=SystemClock()), api, after=asked.after)
+    listener = bind("127.0.0.1", 0)  # as the product does: an answer's body is not held back for its head
+    listener.socket.listen(1000)
+    print(listener.address, flush=True)
     config = uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1)
-    asyncio.run(uvicorn.Server(config).serve([listener]))
+    asyncio.run(uvicorn.Server(config).serve([listener.socket]))
 
 
 if __name__ == "__main__":

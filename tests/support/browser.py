@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import uvicorn
+
+from bot.channels.listening import bind
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -32,13 +33,14 @@ DESK, PHONE = (1366, 900), (390, 844)  # CSS pixels
 @contextmanager
 def serving(app: Any) -> Iterator[str]:
     """Serve an ASGI app from a thread of its own; yields its address such as `http://127.0.0.1:40123`."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = bind("127.0.0.1", 0)  # as the product does: an answer's body is not held back for its head
+    listener.socket.listen()
     config = uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1, loop="asyncio")
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve([listener])), daemon=True)
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve([listener.socket])), daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        yield listener.address
     finally:
         bell = getattr(getattr(app, "state", None), "bell", None)
         if bell is not None:
