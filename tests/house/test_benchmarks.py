@@ -5,10 +5,12 @@ import pytest
 from tests.benchmarks import bench_dispatch, bench_plan, bench_taps
 
 
-def test_the_benchmark_of_the_dispatcher_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    bench_dispatch.without_limit(due=12, postgres=False)
-    printed = capsys.readouterr().out
+@pytest.mark.parametrize(("after", "server"), [(0, "answers at once"), (20, "answers after 20 ms")])
+def test_the_benchmark_of_the_dispatcher_runs(capsys: pytest.CaptureFixture[str], after: int, server: str) -> None:
+    bench_dispatch.without_limit(due=12, postgres=False, answers_after=after)
+    printed = capsys.readouterr().out.strip()
     assert [line.split("  ")[0].strip() for line in printed.splitlines()] == [
+        f"Bot API that {server}",
         "calibration",
         "bare bot.send_message",
         "dispatcher, receipts committed",
