@@ -189,3 +189,17 @@ def test_a_row_that_the_session_holds_says_what_a_statement_has_written(either: 
         session.flush()
         assert renaming.written(session, numbers=[held.id]) == [held]
         assert (held.language, session.is_modified(held)) == ("zh", False)
+
+
+def test_sqlite_does_not_plan_a_statement_anew_for_each_number_of_rows_asked_for(database: Database) -> None:
+    first = Prepared[Any](select(col(ParticipantRow.code)).limit(bindparam("room")))
+    planned: list[Any] = []
+    with database.read() as session:
+        driver: Any = session.connection().connection.dbapi_connection
+        driver.set_authorizer(lambda *asked: planned.append(asked) or 0)  # asked while a statement is planned
+        first.all(session, room=1)
+        at_first = len(planned)
+        for room in (2, 3, 4):
+            first.all(session, room=room)
+        driver.set_authorizer(None)
+    assert 0 < at_first == len(planned)
