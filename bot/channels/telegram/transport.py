@@ -20,7 +20,6 @@ UNSAID_PAUSE = 5.0  # seconds, when a 429 does not say how long
 LANES = 24  # requests at a time, but for polls
 SPARE = 4  # connections for one request at a time: one that was torn down may leave its connection stuck
 
-OF_A_MESSAGE = frozenset({"message_id", "date", "chat"})  # what tells which message it is
 UNREADABLE = (KeyError, TypeError, ValueError)  # what the client raises for JSON that is no answer
 
 
@@ -53,19 +52,6 @@ class Transport(HTTPXRequest):
         if status >= 500:
             raise ServerTroubleError(status, refused=status not in {502, 504} and _is_own_refusal(payload))
         return status, payload
-
-    @staticmethod
-    def parse_json_payload(payload: bytes) -> dict[str, Any]:
-        """The answer, and of a message no more than which it is: its words and buttons are ours, and long to read.
-
-        Of one that was edited that is known: True, as Telegram itself says of what is not in a chat.
-        """
-        answer = HTTPXRequest.parse_json_payload(payload)
-        result = dict(answer).get("result")  # a list is no answer: TypeError or ValueError
-        if isinstance(result, dict) and "message_id" in result:
-            kept = {name: value for name, value in result.items() if name in OF_A_MESSAGE}
-            return {**answer, "result": "edit_date" in result or kept}
-        return answer
 
 
 def _is_own_refusal(payload: bytes) -> bool:
