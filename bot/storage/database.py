@@ -5,9 +5,9 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url
 from sqlalchemy.exc import DBAPIError, InvalidRequestError
@@ -56,6 +56,16 @@ class StudySession(Session):
     """A session that finds a row by its number, and its connection, without the ORM's detour."""
 
     _held: Connection | None = None
+
+    @classmethod
+    def within(cls, connection: Connection) -> Self:
+        """A session inside a transaction that somebody else ends: it takes part only once the ORM has something to do.
+
+        Most sessions need nothing of it, and beginning and ending its own transaction takes longer than they do.
+        """
+        session = cls(connection, expire_on_commit=False, join_transaction_mode="rollback_only")
+        session._held = connection
+        return session
 
     def connection(self, *given: Any, **named: Any) -> Connection:
         """The connection of this transaction: asked for by every statement, and the same until the transaction ends.
@@ -140,8 +150,10 @@ class Database:
     def _writing(self) -> Iterator[Session]:
         if self.is_sqlite:
             with self._lock, self._kept() as writer:  # noqa: SIM117  # in one line it would be too long
-                with StudySession(writer, expire_on_commit=False) as session, session.begin():
+                with writer.begin(), StudySession.within(writer) as session:
                     yield session
+                    if session.in_transaction():
+                        session.commit()
         else:
             with StudySession(self.engine, expire_on_commit=False, info={WRITES: True}) as session, session.begin():
                 yield session
@@ -164,7 +176,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session for reading; what it changes is never committed, and rows stay readable afterwards."""
-        with StudySession(self.reader, expire_on_commit=False) as session:
+        with self.reader.connect() as reader, closing(reader.begin()), StudySession.within(reader) as session:
             yield session
 
     async def writing(self, act: Callable[[], Result]) -> Result:
