@@ -28,7 +28,7 @@ from bot.messages.team import render_frame, render_linked
 from bot.messages.today import render_today
 from bot.storage.participants import bound_chat, participant_by_id
 from bot.storage.tables import CardRow, ChatRow, MessageRow, PanelRow
-from bot.storage.views.cards import card_context, card_state, is_open
+from bot.storage.views.cards import card_context, card_state, is_open, reminder_context
 from bot.storage.views.days import DayRecord, Diary, read_diary, read_diary_around
 from schedules.delivery import expiry
 from schedules.reminders import MessageKind, is_quiet
@@ -130,7 +130,7 @@ def _copy(
     if row.resend_of is not None and record.answers:
         return Dropped("cancelled", IN_HAND)
     to_neutral(card)
-    context = card_context(diary, record, study.protocol, now)
+    context = reminder_context(diary, record, study.protocol, now)
     worded = render_neutral(kind, card_state(card, record), context, diary.participant.language)
     return to_send(chat.address, worded, card_id=card.id)
 

@@ -11,7 +11,7 @@ from bot.actions.study import Study
 from bot.actions.verdict import Dropped, Later, Prepared, to_send
 from bot.messages.neutral import NeutralKind, render_neutral
 from bot.storage.tables import CardRow, MessageRow
-from bot.storage.views.cards import card_context, card_state
+from bot.storage.views.cards import card_state, reminder_context
 from bot.storage.views.one_day import Day, OneDay, read_one_days
 
 REMINDED = ("prompt", "second", "last_call", "snoozed")
@@ -68,6 +68,6 @@ def _check(row: MessageRow, one: OneDay | None, study: Study, now: datetime) -> 
 def _word(row: MessageRow, one: OneDay, card: CardRow, study: Study, now: datetime) -> Prepared:
     """A fresh, neutral copy of the day's card."""
     to_neutral(card)
-    context = card_context(one.diary, one.record, study.protocol, now)
+    context = reminder_context(one.diary, one.record, study.protocol, now)
     state, language = card_state(card, one.record), one.diary.participant.language
     return to_send(one.address, render_neutral(NeutralKind(row.kind), state, context, language), card_id=card.id)

@@ -59,13 +59,10 @@ COUNTS: Final = MappingProxyType({3: chat_text("neutral.three", "three"), 4: cha
 def render_neutral(kind: NeutralKind, state: CardState, context: CardContext, language: str) -> Rendered:
     """Render a prompt or reminder; when all answers are in, it says neutrally that only saving is left."""
     frame = ONLY_SAVING if only_saving_is_left(state, context.items) else TEXTS[kind]
-    text = translate(
-        frame,
-        language,
-        count=_count(len(context.items), language),
-        day=spoken_day(context, language),
-        deadline=deadline(context, language),
-    )
+    said = {"count": _count(len(context.items), language), "day": spoken_day(context, language)}
+    if frame is not TEXTS[NeutralKind.PROMPT]:
+        said["deadline"] = deadline(context, language)
+    text = translate(frame, language, **said)
     return Rendered(escape(text), stack(card_button(state, START, language, Code.START)))
 
 

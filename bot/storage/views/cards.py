@@ -76,6 +76,26 @@ def card_context(diary: Diary, record: DayRecord, protocol: StudyProtocol, now: 
     )
 
 
+def reminder_context(diary: Diary, record: DayRecord, protocol: StudyProtocol, now: datetime) -> CardContext:
+    """As much of a day's circumstances as a prompt or a reminder says: nothing of other days, nothing to choose."""
+    return CardContext(
+        diary_day=record.on,
+        today=local_day(now, diary.zones),
+        number=None,
+        of=protocol.diary.days,
+        dots=(),
+        items=asked_items(protocol),
+        open=record.day.is_open(now),
+        closes_at=record.day.closes_at,
+        saved_at=None,
+        next_prompt_at=None,
+        snooze=(),
+        tzid=record.day.tzid,
+        now=now,
+        language=diary.participant.language,
+    )
+
+
 def is_open(record: DayRecord, now: datetime) -> bool:
     """Whether the participant can enter or change this day now."""
     return record.day.is_open(now) and record.state is not DayState.EXCLUDED
