@@ -164,14 +164,14 @@ def _nominal(policy: ReminderPolicy, facts: ReminderFacts, day: DiaryDay) -> lis
     second_at = _second_at(policy, day, prompt_at)
     cutoff = instant(day.on, policy.prompt_cutoff, day.tzid)
     quiet_at = instant(day.on, policy.quiet_from, day.tzid)
-    nudges = [_Nudge(MessageKind.PROMPT, prompt_at, second_at or cutoff)]
+    nudges = [_Nudge(MessageKind.PROMPT, prompt_at, min(second_at or cutoff, day.closes_at))]
     if second_at is not None:
-        nudges.append(_Nudge(MessageKind.SECOND, second_at, quiet_at))
+        nudges.append(_Nudge(MessageKind.SECOND, second_at, min(quiet_at, day.closes_at)))
     last_call_at = instant(day.on + ONE_DAY, policy.last_call, day.tzid)
     useless_at = day.closes_at - policy.last_call_margin
-    last_call_until = min(useless_at, _quiet_after(policy, day, last_call_at))
+    last_call_until = min(useless_at, _quiet_after(policy, day, last_call_at), day.closes_at)
     nudges.append(_Nudge(MessageKind.LAST_CALL, last_call_at, last_call_until))
-    return [replace(nudge, not_after=min(nudge.not_after, day.closes_at)) for nudge in nudges]
+    return nudges
 
 
 def _second_at(policy: ReminderPolicy, day: DiaryDay, prompt_at: datetime) -> datetime | None:

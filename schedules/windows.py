@@ -72,6 +72,8 @@ class DiaryDay:
 
 def zone_on(history: Sequence[ZonePeriod], day: date) -> str:
     """Return the zone in force on a date; before the first period the first one holds."""
+    if len(history) == 1:  # as with nearly everybody
+        return history[0].tzid
     held = [period for period in history if period.from_day <= day]
     found = max(held, key=lambda p: p.from_day) if held else min(history, key=lambda p: p.from_day)
     return found.tzid

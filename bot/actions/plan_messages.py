@@ -1,6 +1,5 @@
 """Keep the planned messages in step with calendar, entries and now: planning twice equals planning once."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, time, timedelta
@@ -107,7 +106,7 @@ def _end(session: Session, rows: Iterable[MessageRow], now: datetime) -> None:
 
 def base_key(dedupe_key: str) -> str:
     """The key of a planned message without the marks of a successor (`+2`) or a resend (`#2`)."""
-    return re.split(r"[+#]", dedupe_key, maxsplit=1)[0]
+    return dedupe_key.partition("+")[0].partition("#")[0]
 
 
 def message_key(participant: ParticipantRow, message: PlannedMessage) -> str:

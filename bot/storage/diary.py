@@ -130,7 +130,7 @@ def _span(participant_id: int, days: Collection[date]) -> dict[str, Any]:
 
 def add_answer(audit: Trail, answer: AnswerRow, *, old: int | None) -> None:
     """Store one more answer; the audit event names the value it replaces."""
-    ADD_ANSWER.run(audit.session, **answer.model_dump(exclude={"id"}))
+    ADD_ANSWER.run(audit.session, **answer.__dict__)
     audit.record(
         "answer", "answer", f"{audit.participant}/{answer.diary_day}", field_name=answer.item, old=old, new=answer.value
     )
@@ -138,7 +138,7 @@ def add_answer(audit: Trail, answer: AnswerRow, *, old: int | None) -> None:
 
 def add_entry(audit: Trail, entry: EntryRow, *, previous: EntryRow | None) -> None:
     """Store one more revision of a day's entry, with an audit event for each response that differs from before."""
-    ADD_ENTRY.run(audit.session, **entry.model_dump(exclude={"id"}))
+    ADD_ENTRY.run(audit.session, **entry.__dict__)
     action = "submit" if previous is None else "revise"
     for name in ENTRY_FIELDS:
         old = getattr(previous, name) if previous else None

@@ -52,7 +52,7 @@ ONCE = {
 
 def strip_names(value: Any) -> Any:
     """The update without what names a person: names are blanked, since Telegram's types insist on the key."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {key: "" if key in NAMES else strip_names(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [strip_names(inner) for inner in value]

@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from bot.storage.tables.checks import between, one_of
+from bot.storage.tables.often import MadeOften
 
 SOURCES = ("participant", "staff", "operator")
 
@@ -33,7 +34,7 @@ class CardRow(SQLModel, table=True):
     provider_msg_id: int | None = Field(default=None, sa_type=BigInteger)  # the newest copy
 
 
-class AnswerRow(SQLModel, table=True):
+class AnswerRow(MadeOften, table=True):
     """One tapped or typed answer, before or after Submit; insert-only, the highest ordinal is current."""
 
     __tablename__ = "answer"
@@ -59,7 +60,7 @@ class AnswerRow(SQLModel, table=True):
     reference: str  # the update or request that carried it
 
 
-class EntryRow(SQLModel, table=True):
+class EntryRow(MadeOften, table=True):
     """One revision of a diary day's entry: all responses as submitted; insert-only, the highest revision counts."""
 
     __tablename__ = "entry"

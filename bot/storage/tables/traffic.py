@@ -1,12 +1,12 @@
 """What comes in and what goes out: the durable inbox, and one message table that is plan and outbox."""
 
 from datetime import date, datetime, time
-from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BigInteger, Index, Text, text
 from sqlmodel import Field, SQLModel
 
 from bot.storage.tables.checks import one_of
+from bot.storage.tables.often import MadeOften
 
 ON_THE_WAY = ("planned", "claimed", "sending", "retry")
 ENDS = ("sent", "refused", "expired", "cancelled", "unknown")
@@ -55,7 +55,7 @@ class LeaderRow(SQLModel, table=True):
     lease_until: datetime  # by the database's clock
 
 
-class MessageRow(SQLModel, table=True):
+class MessageRow(MadeOften, table=True):
     """One message to a participant or staff member, from plan to receipt.
 
     Wall date, time and zone are the truth for planned rows; `due_at` is derived from them.
@@ -123,12 +123,3 @@ class MessageRow(SQLModel, table=True):
     reason: str | None = None
     resend_of: int | None = Field(default=None, foreign_key="message.id")
     created_at: datetime
-
-    if not TYPE_CHECKING:  # types are checked against the fields above
-
-        def __init__(self, **given: Any) -> None:
-            """Take the values as they are: each tap makes such rows, and SQLModel's way is several times as long."""
-            self.__dict__.update(AS_PLANNED, **given)
-
-
-AS_PLANNED = {name: field.default for name, field in MessageRow.model_fields.items() if not field.is_required()}
