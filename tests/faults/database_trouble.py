@@ -13,7 +13,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -25,6 +25,7 @@ from bot.people.roles import Role
 from bot.people.sealing import Sealer
 from bot.rehearsal.virtual_loop import VirtualLoop
 from bot.storage.tables import AnswerRow, EntryRow
+from bot.storage.trouble import DATABASE_TROUBLE
 from schedules.clock import SystemClock
 from tests.faults.kill_torture import say
 from tests.support.clinic import ClinicBench, csrf_of, two_site_study
@@ -324,13 +325,19 @@ async def in_the_laboratory(loop: VirtualLoop, folder: Path, name: str, figures:
     lab.close()
 
 
+class GivenBackError(Exception):
+    """Ends a transaction, so that the writer's connection goes back to where connections come from."""
+
+
 def pragma(lab: Lab, statement: str) -> None:
-    """Change a setting of the service's own writing connection."""
+    """Change a setting of both connections that the service may write on."""
     assert lab.database is not None
-    connection = lab.database.engine.raw_connection()
-    try:
+    with suppress(GivenBackError, *DATABASE_TROUBLE), lab.database.write():
+        raise GivenBackError
+    connections = [lab.database.engine.raw_connection() for _ in range(2)]
+    for connection in connections:
         connection.cursor().execute(statement)
-    finally:
+    for connection in connections:
         connection.close()
 
 
