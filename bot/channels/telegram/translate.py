@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from telegram import CallbackQuery, ChatMemberUpdated, Message, Update, User
+from telegram import CallbackQuery, Chat, ChatMemberUpdated, InaccessibleMessage, Message, Update, User
 from telegram.constants import ChatMemberStatus, ChatType
 
 from bot.chat.incoming import Attachment, Blocked, Body, Command, Edited, Incoming, Tapped, Typed, Unblocked
 
 CHANNEL = "telegram"
 COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
-OF_A_TAPPED_MESSAGE = frozenset({"message_id", "date", "chat"})
 GONE = (ChatMemberStatus.BANNED, ChatMemberStatus.LEFT)
 
 
@@ -37,30 +36,35 @@ def translate(raw: Any) -> Incoming | Ignored:
     if not isinstance(raw, Mapping) or not _is_number(raw.get("update_id")) or raw["update_id"] < 0:
         raise MalformedUpdateError("no_update_id")
     try:
-        return _read(Update.de_json(_without_words(raw), None))
+        tapped = _tapped_message(raw)
+        return _read(Update.de_json(dict(raw) if tapped is None else _without_message(raw), None), tapped)
     except MalformedUpdateError:
         raise
     except Exception as error:  # noqa: BLE001  # whatever a parser of hostile input trips over
         raise MalformedUpdateError(f"unreadable_{type(error).__name__}") from None
 
 
-def _without_words(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """The update without the words and buttons of a tapped message: they are our own, and long to read."""
+def _tapped_message(raw: Mapping[str, Any]) -> InaccessibleMessage | None:
+    """Where a tap was made. Of the message we need no more: its words and buttons are our own, and long to read."""
     query = raw.get("callback_query")
     message = query.get("message") if isinstance(query, Mapping) else None
-    if not isinstance(query, Mapping) or not isinstance(message, Mapping):
-        return dict(raw)
-    kept = {name: value for name, value in message.items() if name in OF_A_TAPPED_MESSAGE}
-    return {**raw, "callback_query": {**query, "message": kept}}
+    if not isinstance(message, Mapping):
+        return None
+    return InaccessibleMessage(Chat.de_json(message["chat"], None), message["message_id"])
 
 
-def _read(update: Update) -> Incoming | Ignored:
+def _without_message(raw: Mapping[str, Any]) -> dict[str, Any]:
+    query = raw["callback_query"]
+    return {**raw, "callback_query": {name: value for name, value in query.items() if name != "message"}}
+
+
+def _read(update: Update, tapped: InaccessibleMessage | None) -> Incoming | Ignored:
     if update.message is not None:
         return _message(update, update.message, _said(update.message))
     if update.edited_message is not None:
         return _message(update, update.edited_message, Edited())
     if update.callback_query is not None:
-        return _tap(update, update.callback_query)
+        return _tap(update, update.callback_query, tapped)
     if update.my_chat_member is not None:
         return _membership(update, update.my_chat_member)
     return Ignored("other_kind")
@@ -94,8 +98,7 @@ def storable(text: str) -> str:
     return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
 
 
-def _tap(update: Update, query: CallbackQuery) -> Incoming | Ignored:
-    message = query.message
+def _tap(update: Update, query: CallbackQuery, message: InaccessibleMessage | None) -> Incoming | Ignored:
     if not isinstance(query.data, str) or not isinstance(query.id, str):
         return Ignored("tap_without_data")
     if message is not None and (message.chat.type != ChatType.PRIVATE or message.chat.id != query.from_user.id):
