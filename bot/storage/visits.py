@@ -68,6 +68,8 @@ def facts_of(
 
 def _facts(code: str, row: VisitRow | None, days: Sequence[PreparationRow]) -> VisitFacts:
     mine = [day for day in days if day.code == code]
+    if row is None and not mine:
+        return VisitFacts(code)  # as most visits to come
     endoscopies = [day.on for day in mine if day.kind == "endoscopy"]
     return VisitFacts(
         code=code,

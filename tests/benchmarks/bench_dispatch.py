@@ -12,6 +12,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,7 +26,7 @@ from bot.channels.metrics import REGISTRY  # noqa: E402
 from bot.storage.tables import MessageRow  # noqa: E402
 from tests.support.bench_line import BenchLine, bench_line  # noqa: E402
 from tests.support.bench_probe import Cost, calibrate, cost_of, say  # noqa: E402
-from tests.support.bench_scene import Bench, bench, send_bare  # noqa: E402
+from tests.support.bench_scene import Bench, bench, send_bare, stock_bot  # noqa: E402
 
 LIMITED_SECONDS = 60
 PER_SECOND = 30
@@ -65,19 +66,32 @@ async def until_sent(dispatcher: Dispatcher, wanted: int, within: float) -> None
     await running
 
 
-async def unlimited(bench: Bench, line: BenchLine) -> tuple[Cost, Sequence[Cost]]:
-    """All due prompts through the dispatcher, between two bare runs of half as many."""
-    connection = bench.connect(line)
+@dataclass(frozen=True)
+class Unlimited:
+    """What the dispatcher took for all, and the bare loops before and after for half as many each."""
+
+    ours: Cost
+    bare: Sequence[Cost]  # on the product's transport
+    stock: Sequence[Cost]  # on the library's own
+
+
+async def unlimited(bench: Bench, line: BenchLine) -> Unlimited:
+    """All due prompts through the dispatcher, between two bare runs of half as many on either transport."""
+    connection, plain = bench.connect(line), stock_bot(line)
     bench.clock.set(bench.scene.due_at)
     messages = worded(bench, bench.scene.due)
     half = messages[: len(messages) // 2]
     await send_bare(connection.bot, half[:50])
+    await send_bare(plain, half[:50])
+    stock = [await cost_of(lambda: send_bare(plain, half))]
     bare = [await cost_of(lambda: send_bare(connection.bot, half))]
     dispatcher = bench.dispatcher(connection.bot, limited=False)
     ours = await cost_of(lambda: until_sent(dispatcher, bench.scene.due, 900))
     bare.append(await cost_of(lambda: send_bare(connection.bot, half)))
+    stock.append(await cost_of(lambda: send_bare(plain, half)))
+    await plain.request.shutdown()
     await connection.close()
-    return ours, bare
+    return Unlimited(ours, bare, stock)
 
 
 def without_limit(*, due: int, postgres: bool, answers_after: int) -> None:
@@ -86,16 +100,17 @@ def without_limit(*, due: int, postgres: bool, answers_after: int) -> None:
     with bench(due=due, planned=0, whole=True, postgres=postgres) as scene:
         with bench_line(*scene.scene.chats, limits=False, answers_after=answers_after / 1000) as line:
             calibrate(scene.folder, scene.database)
-            ours, bare = asyncio.run(unlimited(scene, line))
+            took = asyncio.run(unlimited(scene, line))
         ends = ends_of(scene)
         assert sum(count for end, count in ends.items() if end.startswith(("sent ", "unknown "))) == due, ends
-        both = 2 * (due // 2)
-        bare_rate, bare_cpu = both / sum(cost.wall for cost in bare), both / sum(cost.cpu for cost in bare)
-        say("bare bot.send_message", messages_s=f"{bare_rate:.0f}", ms_CPU_each=f"{1000 / bare_cpu:.2f}", sample=both)
+        both, ours = 2 * (due // 2), took.ours
         say("dispatcher, receipts committed", messages_s=f"{due / ours.wall:.0f}",
             ms_CPU_each=f"{1000 * ours.cpu / due:.2f}", sample=due, ends=ends)  # fmt: skip
-        say("ratio", by_the_wall=f"{due / ours.wall / bare_rate:.2f}", by_CPU=f"{due / ours.cpu / bare_cpu:.2f}",
-            goal=f"{GOALS[postgres]:.2f}")  # fmt: skip
+        for title, bare in (("bare bot.send_message", took.bare), ("the same, library's transport", took.stock)):
+            rate, cpu = both / sum(cost.wall for cost in bare), both / sum(cost.cpu for cost in bare)
+            say(title, messages_s=f"{rate:.0f}", ms_CPU_each=f"{1000 / cpu:.2f}", sample=both,
+                ratio_by_the_wall=f"{due / ours.wall / rate:.2f}", ratio_by_CPU=f"{due / ours.cpu / cpu:.2f}",
+                goal=f"{GOALS[postgres]:.2f}")  # fmt: skip
 
 
 async def limited(bench: Bench, line: BenchLine, seconds: float) -> Cost:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from telegram import Bot
+from telegram.request import HTTPXRequest
 
 from bot.actions import in_groups, record_delivery
 from bot.actions.prepare_message import Ready, prepare
@@ -71,6 +72,11 @@ class Bench:
     def connect(self, line: BenchLine) -> Connection:
         """The product's own connection to this server."""
         return connect(self.settings.model_copy(update={"telegram_api_url": f"{line.address}/bot"}))
+
+
+def stock_bot(line: BenchLine) -> Bot:
+    """The library's client as it comes, without our transport."""
+    return Bot(TOKEN, base_url=f"{line.address}/bot", request=HTTPXRequest(httpx_kwargs={"trust_env": False}))
 
 
 @contextmanager

@@ -19,14 +19,14 @@ class _DirectRequest(HTTPXRequest):
 
     async def do_request(  # type: ignore[override]  # there is no network that the timeouts could hold for
         self,
-        url: str,
+        url: str,  # or as httpx has read it
         method: str,  # noqa: ARG002  # always POST
         request_data: RequestData | None = None,
         **_timeouts: object,
     ) -> tuple[int, bytes]:
         fields = request_data.json_parameters if request_data else {}
         try:
-            return await self.exchange(url.rpartition("/")[2], fields)
+            return await self.exchange(str(url).rpartition("/")[2], fields)
         except httpx.TimeoutException as error:
             raise TimedOut from error
         except httpx.HTTPError as error:

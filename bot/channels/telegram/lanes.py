@@ -50,6 +50,8 @@ class Lanes(BaseRequest):
             self._free.put_nowait(lane)
 
     async def _next_free(self) -> BaseRequest:
+        if not self._free.empty():
+            return self._free.get_nowait()
         try:
             async with asyncio.timeout(self._patience):
                 return await self._free.get()
