@@ -79,7 +79,7 @@ class Figures:
 
 @dataclass
 class Side:
-    """One world with its worker; `refused` notes chats in which an update was refused."""
+    """One world with its worker; `refused` notes chats in which an update was refused this evening."""
 
     world: World
     refused: list[int] = field(default_factory=list)
@@ -238,6 +238,7 @@ class Evening:
         crossing, ordered = self.crossing.stored(), self.ordered.stored()
         refusals = Counter(self.crossing.refused) + self._replies(self.crossing, REFUSED)
         refusals += self._replies(self.crossing, TOO_LARGE) - self._replies(self.ordered, TOO_LARGE)
+        in_order = Counter(self.ordered.refused)
         self.figures.refused += sum(refusals.values())
         for phone in phones:
             key = phone.address, self.day
@@ -247,9 +248,13 @@ class Evening:
             kept, meant = crossing.get(key, []), ordered.get(key, [])
             self.figures.answers += sum(one[0] != "entry" for one in kept)
             self.figures.entries += sum(one[0] == "entry" for one in kept)
-            self._judge_one(phone, kept, meant, refused=refusals[phone.address] > 0, crossed=crossed)
+            self._judge_one(
+                phone, kept, meant, refused=refusals[phone.address] > 0, crossed=crossed,
+                refused_in_order=in_order[phone.address] > 0,
+            )  # fmt: skip
         self.figures.updates += len(self.done)
         self.crossing.refused.clear()
+        self.ordered.refused.clear()
 
     def _judge_one(
         self,
@@ -259,6 +264,7 @@ class Evening:
         *,
         refused: bool,
         crossed: bool,
+        refused_in_order: bool,
     ) -> None:
         where = f"{self.day} of {phone.address}"
         chosen, answers = self.chosen[phone.address], {(one[0], one[2]) for one in kept if one[0] != "entry"}
@@ -271,8 +277,9 @@ class Evening:
                 self.figures.faults.append(f"{where}: the entry {values} was not chosen")
         if kept != meant:
             self.figures.differing += 1
-            # Tapped and typed alike on one screen: it counts once, so that something may be missing, never be added.
-            twice = set(kept) <= set(meant) and any(chosen[one] > 1 for one in answers)
+            # Tapped and typed alike on one screen: it counts once, and in order the second answers the next question.
+            # So something may be missing; and what was then chosen for that question may be refused in order only.
+            twice = any(chosen[one] > 1 for one in answers) and (set(kept) <= set(meant) or refused_in_order)
             if not (crossed and (refused or twice)):
                 self.figures.faults.append(f"{where}: {kept} instead of {meant}, and nothing was refused")
         if (drawn := self._drawn(phone)) is not None:
