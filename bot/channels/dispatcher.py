@@ -31,7 +31,7 @@ log = get_logger(__name__)
 
 IN_FLIGHT = 10
 GROUP = 8  # receipts that are worth a transaction of their own
-GATHER = 0.02  # seconds that a receipt waits for others
+GATHER = 0.004  # seconds that a receipt waits for others
 LONGEST_SLEEP = 1.0  # seconds
 SHORT_SLEEP = 0.2  # seconds, while something due rests between tries
 TROUBLE_REST = 1.0
