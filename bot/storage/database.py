@@ -149,7 +149,7 @@ class Database:
     @contextmanager
     def _writing(self) -> Iterator[Session]:
         if self.is_sqlite:
-            with self._lock, self._kept() as writer:  # noqa: SIM117  # in one line it would be too long
+            with self._lock, self._kept() as writer:  # noqa: SIM117  # the lock comes before the connection it guards
                 with writer.begin(), StudySession.within(writer) as session:
                     yield session
                     if session.in_transaction():

@@ -45,7 +45,7 @@ class Lanes(BaseRequest):
         """What the lane answers."""
         lane = await self._next_free()
         try:
-            return await lane.do_request(url, method, request_data, **timeouts)  # type: ignore[arg-type]
+            return await lane.do_request(url, method, request_data, **timeouts)  # type: ignore[arg-type]  # as they came
         finally:
             self._free.put_nowait(lane)
 

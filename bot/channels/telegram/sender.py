@@ -103,15 +103,12 @@ class TelegramSender:
 
 def _number(sent: Mapping[str, Any]) -> int:
     """Which message it has become in the chat. Raises KeyError or TypeError for what is no message."""
-    number, _date, _chat = (sent[name] for name in ("message_id", "date", "chat"))
+    number, _date, _chat = (sent[name] for name in ("message_id", "date", "chat"))  # without these it was not sent
     return int(number)
 
 
 def markup(ready: Ready) -> dict[str, Any]:
-    """The message's buttons as the Bot API has them, without an object for each; none at all takes the old ones away.
-
-    The key is `reply_markup`, for a method's `api_kwargs`.
-    """
+    """The message's buttons as the field `reply_markup` of a request; none at all takes the old ones away."""
     if not ready.rows:
         return {}
     rows = [[{"text": label, "callback_data": data} for label, data in row] for row in ready.rows]

@@ -47,7 +47,8 @@ class Transport(HTTPXRequest):
     async def do_request(  # type: ignore[override]  # the timeouts pass through untouched
         self, url: str, method: str, request_data: RequestData | None = None, **timeouts: object
     ) -> tuple[int, bytes]:
-        status, payload = await super().do_request(_read_once(url), method, request_data, **timeouts)  # type: ignore[arg-type]
+        known: Any = _read_once(url)  # httpx takes an address that it has read for one to read
+        status, payload = await super().do_request(known, method, request_data, **timeouts)  # type: ignore[arg-type]  # as they came
         if status == 429:
             raise AskedToWaitError(_retry_after(payload))
         if status >= 500:
