@@ -12,7 +12,18 @@ import structlog
 
 TOKEN = re.compile(r"\d{6,}(?::|%3A)[\w-]{30,}", re.IGNORECASE)
 HIDDEN = "[token]"
-QUIET = ("httpx", "httpcore", "telegram", "apscheduler", "alembic", "sqlalchemy", "multipart", "asyncio", "uvicorn")
+QUIET = (
+    "aiohttp",
+    "alembic",
+    "apscheduler",
+    "asyncio",
+    "httpcore",
+    "httpx",
+    "multipart",
+    "sqlalchemy",
+    "telegram",
+    "uvicorn",
+)
 WITHHELD = "[withheld]"
 CODE_WORD = re.compile(r"[A-Za-z0-9_.:+-]{1,80}")
 OWN_KEYS = frozenset({"event", "level", "logger", "timestamp", "trace"})  # written here, never by a caller

@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any
 
-import httpx
-
 from bot.sandbox.answers import Reply, accepted
 from bot.sandbox.faults import Fault, FaultKind
 from bot.sandbox.rules import BotApi
@@ -38,7 +36,7 @@ class SandboxLine:
         self._rung.set()
 
     async def exchange(self, method: str, fields: Mapping[str, str]) -> tuple[int, bytes]:
-        """Answer one request; raises httpx errors where the network would fail."""
+        """Answer one request; raises ConnectionError and TimeoutError where the network would fail."""
         reply, fault = self._api.exchange(self._clock.now(), self._api.token, method, fields)
         if method == "sendMessage" and reply is not None and reply.status == 200:
             self._arrived(int(fields["chat_id"]), reply.body["result"]["message_id"])
@@ -46,7 +44,7 @@ class SandboxLine:
             self.struck_at = self._clock.monotonic()
             return await self._act_out(fault, reply)
         if reply is None:
-            raise httpx.ReadError("no answer")
+            raise ConnectionResetError("no answer")
         if method == "getUpdates":
             reply = await self._updates(reply, fields)
         return reply.status, json.dumps(reply.body).encode()
@@ -94,6 +92,6 @@ class SandboxLine:
             case FaultKind.TRUNCATED:
                 return 200, b'{"ok": true, "result": {"message_id": 1'
             case FaultKind.RESET | FaultKind.OUTAGE:
-                raise httpx.ReadError("connection reset")
+                raise ConnectionResetError("connection reset")
         await asyncio.sleep(SLOW)
-        raise httpx.ReadTimeout("no answer in time")
+        raise TimeoutError("no answer in time")

@@ -17,8 +17,9 @@ from bot.actions.prepare_message import Ready, prepare
 from bot.actions.study import Study
 from bot.channels.dispatcher import Dispatcher
 from bot.channels.pace import Pace
+from bot.channels.telegram.http import connect
 from bot.channels.telegram.sender import TelegramSender
-from bot.channels.telegram.transport import Connection, connect
+from bot.channels.telegram.transport import Connection
 from bot.settings import Settings, load_settings
 from bot.storage.database import Database
 from bot.storage.schema import migrate

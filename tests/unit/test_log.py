@@ -74,7 +74,7 @@ def test_a_librarys_record_keeps_its_template_but_not_its_arguments(written: io.
 
 
 def test_the_transport_says_nothing_about_addresses(written: io.StringIO) -> None:
-    for name in ("httpx", "httpcore.http11", "apscheduler.scheduler", "telegram.Bot"):
+    for name in ("aiohttp.client", "httpx", "httpcore.http11", "apscheduler.scheduler", "telegram.Bot"):
         logging.getLogger(name).info("HTTP Request: POST https://api.telegram.org/bot%s/getMe", TOKEN)
     assert written.getvalue() == ""
 

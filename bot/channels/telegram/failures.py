@@ -1,6 +1,5 @@
 """Telegram's errors, read as what became of the message."""
 
-import httpx
 from telegram.error import (
     BadRequest,
     ChatMigrated,
@@ -12,9 +11,8 @@ from telegram.error import (
 )
 
 from bot.channels.outcomes import Delivered, Outcome, Refused, Retry, Unknown
-from bot.channels.telegram.transport import AskedToWaitError, ServerTroubleError
+from bot.channels.telegram.transport import AskedToWaitError, NotSentError, ServerTroubleError
 
-NOT_SENT = (httpx.PoolTimeout, httpx.ConnectTimeout, httpx.ConnectError)
 TOKEN_PAUSE = 60.0  # seconds between tries while the token is refused
 
 FORBIDDEN = {
@@ -59,7 +57,7 @@ def _bad_request(error: BadRequest, provider_msg_id: int | None) -> Outcome:
 
 def _transport(error: TelegramError) -> Outcome:
     """A failure below the Bot API: retried when the request certainly never left, else unknown."""
-    if isinstance(error.__cause__, NOT_SENT):
+    if isinstance(error, NotSentError):
         return Retry("not_connected")
     if isinstance(error, TimedOut):
         return Unknown("timed_out")

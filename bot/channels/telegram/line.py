@@ -7,11 +7,12 @@ from sqlmodel import Session
 from telegram import Bot
 from telegram.error import TelegramError
 
+from bot.channels.telegram.http import connect
 from bot.channels.telegram.introduction import choose_polling, choose_webhook, introduce, learn_name
 from bot.channels.telegram.not_saved import NotSaved
 from bot.channels.telegram.poller import GRACE, LONG_POLL, Poller
 from bot.channels.telegram.sender import TelegramSender
-from bot.channels.telegram.transport import UNREADABLE, connect
+from bot.channels.telegram.transport import UNREADABLE
 from bot.settings import Settings
 from bot.storage.database import Database
 from schedules.clock import Clock

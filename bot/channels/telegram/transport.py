@@ -1,27 +1,23 @@
-"""HTTP to the Bot API as python-telegram-bot does it, but telling a server's refusal from its silence."""
+"""How the Bot API is asked and answers, telling a server's refusal from its silence and both from a request unsent."""
 
 import json
-import ssl
+from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
-import httpx
 from telegram import Bot
-from telegram.error import NetworkError, TelegramError
-from telegram.request import BaseRequest, HTTPXRequest, RequestData
+from telegram.error import NetworkError, TelegramError, TimedOut
+from telegram.request import BaseRequest, RequestData
 
-from bot.channels.telegram.lanes import Lanes
-from bot.settings import Settings
-
-READ_TIMEOUT = 20.0
-CONNECT_TIMEOUT = 5.0
-POOL_TIMEOUT = 5.0
+READ_TIMEOUT = 20.0  # seconds
 UNSAID_PAUSE = 5.0  # seconds, when a 429 does not say how long
-LANES = 24  # requests at a time, but for polls
-SPARE = 4  # connections for one request at a time: one that was torn down may leave its connection stuck
 
 UNREADABLE = (KeyError, TypeError, ValueError)  # what the client raises for JSON that is no answer
+
+
+class NotSentError(NetworkError):
+    """There was no connection, so that nothing left for the Bot API."""
 
 
 class ServerTroubleError(NetworkError):
@@ -41,25 +37,44 @@ class AskedToWaitError(TelegramError):
         self.seconds = seconds
 
 
-class Transport(HTTPXRequest):
-    """The stock transport, raising AskedToWaitError for 429 and ServerTroubleError for 5xx answers."""
+class Transport(BaseRequest):
+    """What carries the client's requests, raising AskedToWaitError for 429 and ServerTroubleError for 5xx answers."""
 
-    async def do_request(  # type: ignore[override]  # the timeouts pass through untouched
-        self, url: str, method: str, request_data: RequestData | None = None, **timeouts: object
+    @property
+    def read_timeout(self) -> float:
+        """Seconds of silence after which a request is given up, unless it says otherwise."""
+        return READ_TIMEOUT
+
+    @abstractmethod
+    async def exchange(self, url: str, fields: Mapping[str, str], read_timeout: float) -> tuple[int, bytes]:
+        """Status and body for a request with these form fields, given up after so many seconds of silence.
+
+        Raises NotSentError when it certainly did not leave; TimeoutError, OSError or NetworkError when it may have
+        arrived.
+        """
+
+    async def do_request(  # type: ignore[override]  # there is one timeout that a request may choose
+        self,
+        url: str,
+        method: str,  # noqa: ARG002  # always POST
+        request_data: RequestData | None = None,
+        read_timeout: object = None,
+        **_timeouts: object,
     ) -> tuple[int, bytes]:
-        known: Any = _read_once(url)  # httpx takes an address that it has read for one to read
-        status, payload = await super().do_request(known, method, request_data, **timeouts)  # type: ignore[arg-type]  # as they came
+        """Status and body of an answer that is not about the server's own state."""
+        fields = request_data.json_parameters if request_data else {}
+        patience = float(read_timeout) if isinstance(read_timeout, int | float) else READ_TIMEOUT
+        try:
+            status, payload = await self.exchange(url, fields, patience)
+        except TimeoutError as error:
+            raise TimedOut from error
+        except OSError as error:
+            raise NetworkError(type(error).__name__) from error
         if status == 429:
             raise AskedToWaitError(_retry_after(payload))
         if status >= 500:
             raise ServerTroubleError(status, refused=status not in {502, 504} and _is_own_refusal(payload))
         return status, payload
-
-
-@lru_cache(maxsize=32)
-def _read_once(url: str) -> httpx.URL:
-    """A method's address; read anew it takes a twentieth of all that a message does."""
-    return httpx.URL(url)
 
 
 def _is_own_refusal(payload: bytes) -> bool:
@@ -80,39 +95,15 @@ def _answer(payload: bytes) -> dict[str, Any]:
     return answer if isinstance(answer, dict) else {}
 
 
-def _transport(trusted: ssl.SSLContext, *, outside: bool) -> Transport:
-    return Transport(
-        connection_pool_size=SPARE,
-        read_timeout=READ_TIMEOUT,
-        write_timeout=READ_TIMEOUT,
-        connect_timeout=CONNECT_TIMEOUT,
-        pool_timeout=POOL_TIMEOUT,
-        httpx_kwargs={"trust_env": outside, "verify": trusted},
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Connection:
     """The client for one bot, and the transports beneath it."""
 
     bot: Bot
-    sending: BaseRequest
+    sending: Transport
     polling: Transport
 
     async def close(self) -> None:
         """Close every connection."""
         await self.sending.shutdown()
         await self.polling.shutdown()
-
-
-def connect(settings: Settings) -> Connection:
-    """The client for the configured token and Bot API; the caller has made sure that there is a token."""
-    if settings.telegram_token is None:
-        raise ValueError("a bot needs a token")
-    outside = not settings.api_is_loopback  # on this very machine no proxy of the environment is used
-    trusted = httpx.create_ssl_context(trust_env=outside)  # made once: it reads every certificate
-    sending = Lanes([_transport(trusted, outside=outside) for _ in range(LANES)], patience=POOL_TIMEOUT)
-    polling = _transport(trusted, outside=outside)
-    token = settings.telegram_token.get_secret_value()
-    bot = Bot(token, base_url=settings.telegram_api_url, request=sending, get_updates_request=polling)
-    return Connection(bot, sending, polling)

@@ -1,16 +1,15 @@
 """The poll loop: an update is confirmed to Telegram only after it has been committed."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qs
 
-import httpx
 import pytest
 from sqlmodel import select
-from telegram import Bot
 
+from bot.channels.telegram.direct import connect_directly
 from bot.channels.telegram.poller import ALLOWED_UPDATES, TOKEN_REST, Poller
-from bot.channels.telegram.transport import Transport
+from bot.channels.telegram.transport import NotSentError
 from bot.storage.database import Database
 from bot.storage.inbox import count_waiting
 from bot.storage.tables import InboxRow
@@ -19,30 +18,35 @@ from tests.support.carrying import text_update
 
 TOKEN = "123456789:a-token-that-is-long-enough-to-be-one"
 
+Answer = tuple[int, bytes]
+
 
 class Server:
     """A Bot API that answers getUpdates from a script, and keeps the requests."""
 
-    def __init__(self, *answers: httpx.Response | Exception) -> None:
+    def __init__(self, *answers: Answer | Exception) -> None:
         self.answers = list(answers)
         self.asked: list[dict[str, Any]] = []
 
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.asked.append({key: value[0] for key, value in parse_qs(request.content.decode()).items()})
+    async def __call__(self, _method: str, fields: Mapping[str, str]) -> Answer:
+        self.asked.append(dict(fields))
         answer = self.answers.pop(0)
         if isinstance(answer, Exception):
             raise answer
         return answer
 
 
-def updates(*found: Any) -> httpx.Response:
-    return httpx.Response(200, json={"ok": True, "result": list(found)})
+def said(status: int, body: Any) -> Answer:
+    return status, json.dumps(body).encode()
+
+
+def updates(*found: Any) -> Answer:
+    return said(200, {"ok": True, "result": list(found)})
 
 
 def poller(database: Database, server: Server, stored: list[bool] | None = None) -> Poller:
-    transport = Transport(httpx_kwargs={"transport": httpx.MockTransport(server)})
-    bot = Bot(TOKEN, base_url="http://127.0.0.1:9/bot", request=transport)
-    return Poller(bot, transport, database, SystemClock(), stored=lambda: (stored or []).append(True))
+    line = connect_directly(TOKEN, server)
+    return Poller(line.bot, line.polling, database, SystemClock(), stored=lambda: (stored or []).append(True))
 
 
 def stored_numbers(database: Database) -> list[int]:
@@ -99,16 +103,15 @@ async def test_one_malformed_update_stops_neither_the_batch_nor_the_offset(datab
 async def test_known_updates_wake_nobody(database: Database) -> None:
     woken: list[bool] = []
     server = Server(updates(text_update(7, 1)), updates(text_update(7, 1)))
-    transport = Transport(httpx_kwargs={"transport": httpx.MockTransport(server)})
-    bot = Bot(TOKEN, base_url="http://127.0.0.1:9/bot", request=transport)
-    subject = Poller(bot, transport, database, SystemClock(), stored=lambda: woken.append(True))
+    line = connect_directly(TOKEN, server)
+    subject = Poller(line.bot, line.polling, database, SystemClock(), stored=lambda: woken.append(True))
     await subject.step()
     await subject.step()
     assert woken == [True]
 
 
-def refusal(status: int, **more: Any) -> httpx.Response:
-    return httpx.Response(status, json={"ok": False, "error_code": status, "description": "planted"} | more)
+def refusal(status: int, **more: Any) -> Answer:
+    return said(status, {"ok": False, "error_code": status, "description": "planted"} | more)
 
 
 @pytest.mark.parametrize(
@@ -118,17 +121,17 @@ def refusal(status: int, **more: Any) -> httpx.Response:
         (refusal(401), "token_refused", TOKEN_REST),
         (refusal(429, parameters={"retry_after": 9}), "too_many_requests", 9.0),
         (refusal(500), "telegram_unreachable", 0.5),
-        (httpx.Response(502, text="<html>"), "telegram_unreachable", 0.5),
-        (httpx.Response(200, text='{"ok": tru'), "telegram_unreachable", 0.5),
-        (httpx.Response(200, json={"ok": True, "result": {"a": 1}}), "telegram_unreachable", 0.5),
-        (httpx.Response(200, json={"ok": True}), "telegram_unreachable", 0.5),
-        (httpx.Response(200, json=[]), "telegram_unreachable", 0.5),
-        (httpx.ReadTimeout("planted"), "telegram_unreachable", 0.5),
-        (httpx.ConnectError("planted"), "telegram_unreachable", 0.5),
+        ((502, b"<html>"), "telegram_unreachable", 0.5),
+        ((200, b'{"ok": tru'), "telegram_unreachable", 0.5),
+        (said(200, {"ok": True, "result": {"a": 1}}), "telegram_unreachable", 0.5),
+        (said(200, {"ok": True}), "telegram_unreachable", 0.5),
+        (said(200, []), "telegram_unreachable", 0.5),
+        (TimeoutError("planted"), "telegram_unreachable", 0.5),
+        (NotSentError("planted"), "telegram_unreachable", 0.5),
     ],
 )
 async def test_every_failure_rests_and_is_named(
-    database: Database, answer: httpx.Response | Exception, code: str, rest: float
+    database: Database, answer: Answer | Exception, code: str, rest: float
 ) -> None:
     subject = poller(database, Server(answer, updates()))
     assert await subject.step() == rest
@@ -137,9 +140,9 @@ async def test_every_failure_rests_and_is_named(
     assert subject.trouble is None
 
 
-def failing(kind: str) -> httpx.Response | Exception:
+def failing(kind: str) -> Answer | Exception:
     conflict = {"ok": False, "error_code": 409, "description": "Conflict: terminated by other getUpdates request"}
-    return httpx.ConnectError("planted") if kind == "unreachable" else httpx.Response(409, json=conflict)
+    return NotSentError("planted") if kind == "unreachable" else said(409, conflict)
 
 
 @pytest.mark.parametrize(
@@ -156,13 +159,17 @@ async def test_failures_in_a_row_rest_longer_each_time_up_to_a_limit(
 
 
 async def test_after_a_failure_it_catches_up_again_and_says_so(database: Database) -> None:
-    broken = httpx.ConnectError("planted")
+    broken = NotSentError("planted")
     server = Server(updates(), broken, broken, updates(text_update(7, 1)), updates(), updates())
     told: list[bool] = []
-    transport = Transport(httpx_kwargs={"transport": httpx.MockTransport(server)})
-    bot = Bot(TOKEN, base_url="http://127.0.0.1:9/bot", request=transport)
+    line = connect_directly(TOKEN, server)
     subject = Poller(
-        bot, transport, database, SystemClock(), stored=lambda: None, failed=lambda: told.append(subject.caught_up)
+        line.bot,
+        line.polling,
+        database,
+        SystemClock(),
+        stored=lambda: None,
+        failed=lambda: told.append(subject.caught_up),
     )
     caught_up = []
     for _poll in range(6):
@@ -180,13 +187,12 @@ async def test_a_server_that_answers_at_once_with_nothing_is_not_asked_without_e
 async def test_a_silence_is_noted_in_the_transaction_that_stores_the_first_updates_after_it(database: Database) -> None:
     noted: list[int] = []
     server = Server(
-        updates(), updates(text_update(1, 1)), updates(text_update(2, 1)), httpx.ConnectError("planted"), updates(),
+        updates(), updates(text_update(1, 1)), updates(text_update(2, 1)), NotSentError("planted"), updates(),
         updates(text_update(3, 1)),
     )  # fmt: skip
-    transport = Transport(httpx_kwargs={"transport": httpx.MockTransport(server)})
-    bot = Bot(TOKEN, base_url="http://127.0.0.1:9/bot", request=transport)
+    line = connect_directly(TOKEN, server)
     subject = Poller(
-        bot, transport, database, SystemClock(), stored=lambda: None,
+        line.bot, line.polling, database, SystemClock(), stored=lambda: None,
         resumed=lambda session: noted.append(count_waiting(session)),
     )  # fmt: skip
     for _ in range(6):

@@ -2,17 +2,17 @@
 
 import asyncio
 import json
-from collections.abc import Callable
-from urllib.parse import parse_qs
+from collections.abc import Callable, Mapping
 
-import httpx
 import pytest
 from telegram import Bot
+from telegram.error import NetworkError
 
 from bot.actions.prepare_message import Ready
 from bot.channels.outcomes import Delivered, Outcome, Refused, Retry, Unknown
+from bot.channels.telegram.direct import connect_directly
 from bot.channels.telegram.sender import TelegramSender
-from bot.channels.telegram.transport import Transport
+from bot.channels.telegram.transport import NotSentError
 from bot.chat.incoming import CallbackAnswer
 
 TOKEN = "123456789:a-token-that-is-long-enough-to-be-one"
@@ -20,16 +20,31 @@ SEND = Ready("send", 5001, "<b>Three</b> questions", ((("Start", "1:key:n:0"),),
 EDIT = Ready("edit", 5001, "Saved", (), 12)
 MESSAGE = {"message_id": 12, "date": 1, "chat": {"id": 5001, "type": "private"}, "text": "x"}
 
-Handler = Callable[[httpx.Request], httpx.Response]
+Answer = tuple[int, bytes]
+Handler = Callable[[str, Mapping[str, str]], Answer]  # of a method and its fields; may raise what the network would
+
+
+def bot(handler: Handler) -> Bot:
+    async def exchange(method: str, fields: Mapping[str, str]) -> Answer:
+        return handler(method, fields)
+
+    return connect_directly(TOKEN, exchange).bot
 
 
 def sender(handler: Handler) -> TelegramSender:
-    transport = Transport(httpx_kwargs={"transport": httpx.MockTransport(handler)})
-    return TelegramSender(Bot(TOKEN, base_url="http://127.0.0.1:9/bot", request=transport))
+    return TelegramSender(bot(handler))
+
+
+def said(status: int, body: object) -> Answer:
+    return status, json.dumps(body).encode()
 
 
 def answering(status: int, body: object) -> Handler:
-    return lambda _request: httpx.Response(status, json=body)
+    return lambda _method, _fields: said(status, body)
+
+
+def telling(status: int, text: str) -> Handler:
+    return lambda _method, _fields: (status, text.encode())
 
 
 def refusing(status: int, description: str, **parameters: int) -> Handler:
@@ -37,9 +52,9 @@ def refusing(status: int, description: str, **parameters: int) -> Handler:
     return answering(status, body | ({"parameters": parameters} if parameters else {}))
 
 
-def raising(error: type[httpx.TransportError]) -> Handler:
-    def fail(request: httpx.Request) -> httpx.Response:
-        raise error("planted", request=request)
+def raising(error: Exception) -> Handler:
+    def fail(_method: str, _fields: Mapping[str, str]) -> Answer:
+        raise error
 
     return fail
 
@@ -58,16 +73,14 @@ async def test_an_edited_message_is_the_one_that_was_to_be_edited() -> None:
 async def test_a_message_goes_out_protected_without_previews_and_with_its_buttons() -> None:
     seen: list[dict[str, str]] = []
 
-    def take(request: httpx.Request) -> httpx.Response:
-        seen.append(
-            {"path": request.url.path} | {key: value[0] for key, value in parse_qs(request.content.decode()).items()}
-        )
-        return httpx.Response(200, json={"ok": True, "result": MESSAGE})
+    def take(method: str, fields: Mapping[str, str]) -> Answer:
+        seen.append({"method": method, **fields})
+        return said(200, {"ok": True, "result": MESSAGE})
 
     assert await sender(take).send(SEND) == Delivered(12)
     assert await sender(take).send(EDIT) == Delivered(12)
     sent, edited = seen
-    assert sent["path"].endswith("/sendMessage")
+    assert sent["method"] == "sendMessage"
     assert (sent["chat_id"], sent["parse_mode"], sent["protect_content"]) == ("5001", "HTML", "true")
     assert json.loads(sent["link_preview_options"]) == {"is_disabled": True}
     assert [
@@ -76,7 +89,7 @@ async def test_a_message_goes_out_protected_without_previews_and_with_its_button
         ["1:key:n:0"],
         ["a", "b"],
     ]
-    assert edited["path"].endswith("/editMessageText")
+    assert edited["method"] == "editMessageText"
     assert edited["message_id"] == "12"
     assert "reply_markup" not in edited
 
@@ -98,18 +111,15 @@ async def test_a_message_goes_out_protected_without_previews_and_with_its_button
         (refusing(401, "Unauthorized"), Retry("token_refused", 60.0, everyone=True)),
         (refusing(500, "Internal Server Error: restart"), Retry("server_500")),
         (refusing(502, "Bad Gateway"), Unknown("server_502")),
-        (lambda _request: httpx.Response(502, text="<html>Bad Gateway</html>"), Unknown("server_502")),
-        (lambda _request: httpx.Response(503, text="<html>"), Unknown("server_503")),
-        (lambda _request: httpx.Response(200, text='{"ok": true, "resu'), Unknown("unreadable_answer")),
+        (telling(502, "<html>Bad Gateway</html>"), Unknown("server_502")),
+        (telling(503, "<html>"), Unknown("server_503")),
+        (telling(200, '{"ok": true, "resu'), Unknown("unreadable_answer")),
         (answering(200, {"ok": True}), Unknown("unreadable_answer")),
         (answering(200, {"ok": True, "result": {"message_id": 12}}), Unknown("unreadable_answer")),
-        (raising(httpx.ReadTimeout), Unknown("timed_out")),
-        (raising(httpx.WriteTimeout), Unknown("timed_out")),
-        (raising(httpx.ReadError), Unknown("connection_lost")),
-        (raising(httpx.RemoteProtocolError), Unknown("connection_lost")),
-        (raising(httpx.ConnectError), Retry("not_connected")),
-        (raising(httpx.ConnectTimeout), Retry("not_connected")),
-        (raising(httpx.PoolTimeout), Retry("not_connected")),
+        (raising(TimeoutError()), Unknown("timed_out")),
+        (raising(ConnectionResetError()), Unknown("connection_lost")),
+        (raising(NetworkError("planted")), Unknown("connection_lost")),
+        (raising(NotSentError("planted")), Retry("not_connected")),
     ],
 )
 async def test_every_answer_has_one_meaning(handler: Handler, outcome: Outcome) -> None:
@@ -125,14 +135,10 @@ def counting(*answers: Handler) -> tuple[Handler, list[str]]:
     """Each answer in turn, then success; and the paths that were called."""
     called: list[str] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
-        called.append(request.url.path.rsplit("/", 1)[1])
+    def answer(method: str, fields: Mapping[str, str]) -> Answer:
+        called.append(method)
         number = len(called) - 1
-        return (
-            answers[number](request)
-            if number < len(answers)
-            else httpx.Response(200, json={"ok": True, "result": True})
-        )
+        return answers[number](method, fields) if number < len(answers) else said(200, {"ok": True, "result": True})
 
     return answer, called
 
@@ -142,8 +148,8 @@ def counting(*answers: Handler) -> tuple[Handler, list[str]]:
     [
         (refusing(400, "Bad Request: query is too old and response timeout expired or query ID is invalid"), 1),
         (refusing(403, "Forbidden: bot was blocked by the user"), 1),
-        (raising(httpx.ReadTimeout), 2),
-        (raising(httpx.ConnectError), 2),
+        (raising(TimeoutError()), 2),
+        (raising(NotSentError("planted")), 2),
         (refusing(500, "Internal Server Error"), 2),
     ],
 )
@@ -165,12 +171,11 @@ async def test_alone_an_edit_that_would_change_nothing_is_spared_and_counts_as_d
     asked: list[str] = []
     fail = False
 
-    def take(request: httpx.Request) -> httpx.Response:
-        asked.append(request.url.path.rpartition("/")[2])
-        return httpx.Response(502) if fail else httpx.Response(200, json={"ok": True, "result": MESSAGE})
+    def take(method: str, _fields: Mapping[str, str]) -> Answer:
+        asked.append(method)
+        return (502, b"") if fail else said(200, {"ok": True, "result": MESSAGE})
 
-    transport = Transport(httpx_kwargs={"transport": httpx.MockTransport(take)})
-    alone = TelegramSender(Bot(TOKEN, base_url="http://127.0.0.1:9/bot", request=transport), alone=True)
+    alone = TelegramSender(bot(take), alone=True)
     same = Ready("edit", 5001, SEND.text, SEND.rows, 12)
     for ready in (SEND, same, EDIT, EDIT, same):
         assert await alone.send(ready) == Delivered(12)
@@ -185,9 +190,9 @@ async def test_alone_an_edit_that_would_change_nothing_is_spared_and_counts_as_d
 async def test_beside_other_processes_every_edit_is_asked_for() -> None:
     asked: list[str] = []
 
-    def take(request: httpx.Request) -> httpx.Response:
-        asked.append(request.url.path)
-        return httpx.Response(200, json={"ok": True, "result": MESSAGE})
+    def take(method: str, _fields: Mapping[str, str]) -> Answer:
+        asked.append(method)
+        return said(200, {"ok": True, "result": MESSAGE})
 
     one_of_many = sender(take)
     await one_of_many.send(EDIT)
