@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_u
 from sqlalchemy.exc import DBAPIError, InvalidRequestError
 from sqlmodel import Session, SQLModel
 
+from bot.storage.checkpoints import AT_MOST, Checkpoints
 from bot.storage.tracked import by_number
 from bot.storage.trouble import DATABASE_TROUBLE
 
@@ -37,6 +38,7 @@ POSTGRES_LIMITS = {"statement_timeout": 5_000, "lock_timeout": 2_000, "idle_in_t
 # Tables of the whole study and exports take their time, and no tap waits for a reader.
 POSTGRES_READING = {"statement_timeout": 60_000, "default_transaction_read_only": "on"}
 POSTGRES_PATIENT = {"statement_timeout": 60_000, "lock_timeout": 30_000}  # for a command, which nobody's tap waits for
+SAFE_WITH_WRITERS = (3, 51, 3)  # first SQLite release without the WAL-reset defect
 READER_CACHE_KIB = 512  # for each of four readers; the system keeps the file in memory anyway
 WRITES = "writes"  # in a session's `info`: on PostgreSQL it must lock what it is about to change
 
@@ -50,6 +52,14 @@ def sqlite_module() -> ModuleType:
 
         return sqlite3
     return bundled  # type: ignore[no-any-return]  # the wheel ships no types
+
+
+def safe_with_writers(version: tuple[int, ...] | None = None) -> bool:
+    """Whether one connection may write, or copy the log back, while another writes.
+
+    SQLite before 3.51.3 can then lose commits, when the log begins anew at that moment.
+    """
+    return (version or sqlite_module().sqlite_version_info) >= SAFE_WITH_WRITERS
 
 
 class StudySession(Session):
@@ -97,20 +107,31 @@ class Database:
     `bot.storage.participants`). Nothing inside a session may wait for the network.
     """
 
-    def __init__(self, url: str, *, synchronous: str = "FULL", inline: bool = False, patient: bool = False) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        synchronous: str = "FULL",
+        inline: bool = False,
+        patient: bool = False,
+        serving: bool = False,
+    ) -> None:
+        """`serving` is for the process that stays: its log is copied back beside its commits (`Checkpoints`)."""
         self.url = url
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         self._inline, self._patient = inline, patient
+        self._aside = serving and self.is_sqlite and safe_with_writers()
         self._lock = threading.RLock()
         self.takes = True  # whether the last transaction that should change something could be committed
         self._synchronous = synchronous
         if not self.is_sqlite:
             sys.setswitchinterval(POSTGRES_TURN)
         self._writer: Connection | None = None
-        self.engine = self._engine(pool_size=2)  # on SQLite the writing one, and one for what goes round it
+        self.engine = self._engine(pool_size=3)  # on SQLite the writing one, one for what goes round it, and one aside
         self.reader = self._engine(pool_size=4, read_only=True)
         self._writers = ThreadPoolExecutor(1 if self.is_sqlite else POSTGRES_WRITERS, thread_name_prefix="write")
         self._readers = ThreadPoolExecutor(4, thread_name_prefix="read")
+        self._checkpoints = Checkpoints(self.engine, self._lock) if self._aside else None
 
     def _engine(self, *, pool_size: int, read_only: bool = False) -> Engine:
         if not self.is_sqlite:
@@ -132,7 +153,7 @@ class Database:
                 "cached_statements": SQLITE_STATEMENTS,
             },
         )
-        prepare_sqlite(engine, synchronous=self._synchronous, read_only=read_only)
+        prepare_sqlite(engine, synchronous=self._synchronous, read_only=read_only, aside=self._aside)
         return engine
 
     @contextmanager
@@ -154,6 +175,8 @@ class Database:
                     yield session
                     if session.in_transaction():
                         session.commit()
+            if self._checkpoints is not None:
+                self._checkpoints.committed()
         else:
             with StudySession(self.engine, expire_on_commit=False, info={WRITES: True}) as session, session.begin():
                 yield session
@@ -196,6 +219,8 @@ class Database:
         """Finish running acts and close every connection."""
         self._writers.shutdown(wait=True)
         self._readers.shutdown(wait=True)
+        if self._checkpoints is not None:
+            self._checkpoints.end()
         if self._writer is not None:
             self._writer.close()
         self.engine.dispose()
@@ -210,8 +235,11 @@ def load_what_expired(session: Session) -> None:
             session.refresh(row)
 
 
-def prepare_sqlite(engine: Engine, *, synchronous: str = "FULL", read_only: bool = False) -> None:
-    """WAL, full durability, foreign keys, and BEGIN IMMEDIATE so that a read never goes stale before its write."""
+def prepare_sqlite(engine: Engine, *, synchronous: str = "FULL", read_only: bool = False, aside: bool = False) -> None:
+    """WAL, full durability, foreign keys, and BEGIN IMMEDIATE so that a read never goes stale before its write.
+
+    `aside`: somebody else copies the log back, as long as it is not too long.
+    """
 
     @event.listens_for(engine, "connect")
     def set_pragmas(connection: Any, _record: object) -> None:
@@ -221,6 +249,8 @@ def prepare_sqlite(engine: Engine, *, synchronous: str = "FULL", read_only: bool
         if not read_only:
             cursor.execute("PRAGMA journal_mode = WAL")
             cursor.execute(f"PRAGMA synchronous = {synchronous}")
+            if aside:
+                cursor.execute(f"PRAGMA wal_autocheckpoint = {AT_MOST}")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute("PRAGMA recursive_triggers = ON")
         if read_only:

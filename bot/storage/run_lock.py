@@ -9,9 +9,7 @@ from typing import IO
 from sqlalchemy import make_url
 
 from bot.errors import RefusedError
-from bot.storage.database import sqlite_module
-
-SAFE_WITH_WRITERS = (3, 51, 3)  # first SQLite release without the WAL-reset defect
+from bot.storage.database import safe_with_writers, sqlite_module
 
 
 class RunLock:
@@ -62,12 +60,9 @@ def is_running(url: str) -> bool:
 
 
 def check_can_write_beside(url: str, *, version: tuple[int, ...] | None = None) -> None:
-    """Raise RefusedError when a second writing process could damage the file.
-
-    SQLite before 3.51.3 can lose commits when two processes write and one resets the write-ahead log.
-    """
+    """Raise RefusedError when a second writing process could damage the file."""
     found = version or tuple(sqlite_module().sqlite_version_info)
-    if found < SAFE_WITH_WRITERS and is_running(url):
+    if not safe_with_writers(found) and is_running(url):
         raise RefusedError(
             f"`run` holds this database and SQLite {'.'.join(map(str, found))} is not safe with two writers: "
             "stop `run` first, or install pysqlite3 or Python with SQLite 3.51.3 or newer."

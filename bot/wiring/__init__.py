@@ -27,7 +27,7 @@ def build(
     """
     refuse_unknown_parts(parts)
     lock = take_run_lock(settings.database)
-    database = Database(settings.database)
+    database = Database(settings.database, serving=True)
     try:
         room, warnings = ready_room(settings, database, clock or make_clock(settings))
         return Service(room, lock, parts=parts, warnings=warnings, demonstration=demonstration)

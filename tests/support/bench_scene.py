@@ -1,6 +1,7 @@
 """The scene of a measurement: a seeded study, a Bot API server in another process, and the product's own dispatcher."""
 
 import asyncio
+import gc
 import random
 import tempfile
 from collections.abc import Iterator
@@ -97,12 +98,14 @@ def _seeded(folder: Path, url: str, due: int, planned: int, whole: bool) -> Iter
         env_file=None, secrets_dir=None, data_dir=folder, database_url=url, telegram_token=TOKEN, secret_key="k" * 32,
         telegram_api_url="http://127.0.0.1:9/bot", listen="127.0.0.1:0", study_clock=folder / "clock",
     )  # fmt: skip
-    database = Database(url)
+    database = Database(url, serving=True)  # as the service has it
     try:
         migrate(database)
         clock = EveningClock()
         room, _ = ready_room(settings, database, clock)
         scene = seed(database, room.study, evening_after(clock.now()), due=due, planned=planned, whole=whole)
+        gc.collect()
+        gc.freeze()  # as `run` leaves alone what was loaded
         yield Bench(folder, settings, database, room.study, clock, scene)
     finally:
         database.close()
