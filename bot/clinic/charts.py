@@ -248,7 +248,10 @@ def _course(
             start = x + 8 if beside else max(x - wide - 7, 0)
             below = y + 15
             clear = all(abs(below - 4 - rule) > CLEAR for rule in rules)
-            height = y + 4 if beside else below if clear else y - 9
+            if number == 0 and not last and len(known) > 1:
+                height = y - 8 if known[1][1] > y else below  # out of the way of its own line
+            else:
+                height = y + 4 if beside else below if clear else y - 9
             yield _text(start, height, point["text"], "end" if last else "name")
         elif point["low"] is not None:
             yield from _reach(x, field.y(float(point["low"])), field.y(float(point["high"])))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -89,6 +89,7 @@ class Moment:
     what: str
     count: int = 0
     code: str = ""
+    tomorrow: bool = False
 
 
 @pages.count(Nav.MORNING)
@@ -236,12 +237,17 @@ def outlook_words(line: BoardLine, language: str) -> tuple[str, bool]:
 
 
 def times(request: Request, found: MorningList, tonight: Mapping[datetime, int]) -> list[Moment]:
-    """The day's instants in order: the list, now, closings, this evening's questions."""
+    """The day's instants in order: the list, now, closings, questions until the next list."""
     now, protocol = study_now(request), study_of(request).protocol
     zone = ZoneInfo(timezone_of(request))
     made_at = datetime.combine(now.astimezone(zone).date(), protocol.reminders.last_call, zone)
     known = [Moment(made_at, "made"), Moment(now, "now"), *closings(found, now)]
-    known += [Moment(at, "asked", number) for at, number in tonight.items()]
+    midnight = datetime.combine(made_at.date() + timedelta(days=1), time.min, zone)
+    known += [
+        Moment(at, "asked", number, tomorrow=at >= midnight)
+        for at, number in tonight.items()
+        if at < made_at + timedelta(days=1)  # then the next list is made
+    ]
     return sorted(known, key=lambda one: one.at)
 
 

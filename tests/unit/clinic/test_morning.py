@@ -83,6 +83,29 @@ def test_a_coordinator_lands_on_the_list_and_reads_whom_to_call_first(clinic: Cl
         assert sentence in page, sentence
 
 
+def prompt(participant: int, due_at: datetime) -> MessageRow:
+    """Somebody is asked at this instant."""
+    return MessageRow(
+        dedupe_key=f"planted/{participant}", kind="prompt", priority=1, participant_id=participant, due_at=due_at,
+        created_at=MORNING,
+    )  # fmt: skip
+
+
+def test_the_times_end_with_the_next_list_and_say_what_is_tomorrow(clinic: ClinicBench) -> None:
+    """A traveller may be asked in the small hours; the questions of tomorrow evening are on tomorrow's list."""
+    tonight = NEXT_EIGHT - timedelta(hours=12)
+    with clinic.database.write() as session:
+        for row in session.exec(select(MessageRow).where(MessageRow.kind == "prompt", MessageRow.due_at > MORNING)):
+            session.delete(row)
+        session.flush()
+        for number, hours in enumerate((0, 6, 12 + 11), start=1):
+            session.add(prompt(number, tonight + timedelta(hours=hours)))
+    clinic.clock.advance(tonight - timedelta(hours=1) - clinic.clock.now())
+    page = re.sub(r"\s+", " ", re.sub("<[^>]+>", " ", body_of(clinic.browser_of("Coordinator 01").get("/morning"))))
+    times = page[page.index("Today's times") : page.index("Messages since")]
+    assert re.findall(r"(\d\d:\d\d) 1 participant is asked( tomorrow)?", times) == [("20:00", ""), ("02:00", " tomorrow")]
+
+
 def test_the_call_script_of_any_row_opens_without_script(clinic: ClinicBench) -> None:
     browser = clinic.browser_of("Coordinator 01")
     first = browser.get("/morning").text
