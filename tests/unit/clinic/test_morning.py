@@ -103,7 +103,8 @@ def test_the_times_end_with_the_next_list_and_say_what_is_tomorrow(clinic: Clini
     clinic.clock.advance(tonight - timedelta(hours=1) - clinic.clock.now())
     page = re.sub(r"\s+", " ", re.sub("<[^>]+>", " ", body_of(clinic.browser_of("Coordinator 01").get("/morning"))))
     times = page[page.index("Today's times") : page.index("Messages since")]
-    assert re.findall(r"(\d\d:\d\d) 1 participant is asked( tomorrow)?", times) == [("20:00", ""), ("02:00", " tomorrow")]
+    asked = re.findall(r"(\d\d:\d\d) 1 participant is asked( tomorrow)?", times)
+    assert asked == [("20:00", ""), ("02:00", " tomorrow")]
 
 
 def test_the_call_script_of_any_row_opens_without_script(clinic: ClinicBench) -> None:
