@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from bot.settings import Settings
 from bot.storage.checkpoints import AT_MOST, ENOUGH
 from bot.storage.database import Database, safe_with_writers
+from bot.wiring import build
 from tests.support.database import migrated_file
 
 SOME = ENOUGH + 500
@@ -69,7 +71,17 @@ def copied_by_commits(database: Database) -> int:
         return int(session.execute(text("PRAGMA wal_autocheckpoint")).scalar_one())
 
 
-def test_a_service_has_the_log_copied_though_no_commit_of_its_own_does_it(serving: Database) -> None:
+async def test_the_service_leaves_the_log_to_a_thread(tmp_path: Path) -> None:
+    file = tmp_path / "diary.sqlite3"
+    shutil.copyfile(migrated_file(), file)
+    service = build(Settings(database_url=f"sqlite:///{file}", data_dir=tmp_path), parts=["worker"])
+    try:
+        assert copied_by_commits(service.database) == AT_MOST
+    finally:
+        await service.stop()
+
+
+def test_the_log_is_copied_though_no_commit_does_it(serving: Database) -> None:
     assert copied_by_commits(serving) == AT_MOST
     fill(serving, SOME)
     assert in_time(lambda: log_of(serving)[1] >= SOME)
