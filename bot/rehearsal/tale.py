@@ -6,11 +6,13 @@ from functools import partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from bot.actions.acknowledge_message import acknowledge_message, site_message_by_id
 from bot.actions.assess import ClinicValues, assess
 from bot.actions.enter_day import enter_day
 from bot.actions.miss_visit import miss_visit
 from bot.actions.sign_draft import Signer, missing_to_sign, record_hash, sign_draft
 from bot.diary.items import Item
+from bot.people.roles import ALL_SITES
 from bot.rehearsal.behaviours import Deed, Role
 from bot.rehearsal.course import days_between, draw_answers, draw_clinic
 from bot.rehearsal.play import Play
@@ -18,15 +20,18 @@ from bot.rehearsal.site import CLINICIAN, COORDINATOR
 from bot.storage.signatures import latest_signature
 from bot.storage.views.days import read_diary
 from bot.storage.views.draft import read_draft
+from bot.storage.views.inbox import read_inbox
 from bot.storage.visits import calendar_of
 from schedules.visits import VisitState
 from schedules.windows import instant
 
 SIGNS_AFTER: Final = (timedelta(days=2), timedelta(days=8))  # when the laboratory has answered; when it was moved
 MENDS_AFTER: Final = timedelta(days=9)
-SIGNS_AT, MISSES_AT, PHONES_AT, WRITES_AT, ASKS_AT = (
-    time(16, 20), time(8, 35), time(9, 40), time(8, 12), time(8, 20)
+SIGNS_AT, MISSES_AT, PHONES_AT, WRITES_AT, ASKS_AT, READS_AT = (
+    time(16, 20), time(8, 35), time(9, 40), time(8, 12), time(8, 20), time(9, 15)
 )  # fmt: skip
+READS_EVERY, READ_LAST = timedelta(days=2), timedelta(days=2)  # the messages of the last days still wait
+MOST_READ: Final = 50  # at a time
 OUT_FROM, OUT_FOR = time(18, 40), timedelta(hours=2, minutes=10)
 MENDED: Final = (20, 31, 38)  # of the cast; the first of them with a signature gets another haematocrit after it
 MISSED: Final = ((17, "W04", "no_show", 1), (21, "W04", "not_done", 1), (33, "W04", "terminated", 2))  # days ago
@@ -67,6 +72,8 @@ class Teller:
         for number, at, deed in ((WRITES, WRITES_AT, Deed.TALK), (ASKS, ASKS_AT, Deed.CORRECTION)):
             if number < len(roles):
                 self._at(self._today, at, partial(self._play.do, roles[number], deed))
+        if roles:
+            self._book_reading(roles, min(role.baseline_on for role in roles))
         out = instant(self._today - timedelta(days=3), OUT_FROM, self._tzid)
         self._play.book_interruption(out, OUT_FOR)
 
@@ -89,6 +96,22 @@ class Teller:
             if not missing_to_sign(sources.draft):
                 signer = Signer(CLINICIAN.id, "password_and_code", "zh")
                 sign_draft(trail, participant, code, shown=record_hash(sources), signer=signer, study=self._study)
+
+    def _book_reading(self, roles: Sequence[Role], first: date) -> None:
+        on = self._today - READ_LAST
+        while on > first:
+            self._at(on, READS_AT, partial(self._read_messages, roles))
+            on -= READS_EVERY
+
+    def _read_messages(self, roles: Sequence[Role]) -> None:
+        """The team has read what was written since it last looked."""
+        by_code = {role.code: role for role in roles}
+        with self._site.database.read() as session:
+            waiting = read_inbox(session, ALL_SITES, offset=0, limit=MOST_READ).waiting
+            unread = [(by_code[line.code], line.message.id or 0) for line in waiting]
+        for role, message_id in unread:
+            with self._site.about(COORDINATOR, role) as (trail, participant):
+                acknowledge_message(trail, site_message_by_id(trail.session, message_id), participant)
 
     def _mend_laboratory(self, role: Role) -> None:
         """The laboratory sends a corrected haematocrit: the signature no longer stands."""
