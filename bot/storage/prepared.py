@@ -189,8 +189,8 @@ class Prepared(Generic[Row]):
     Errors are those that the session would raise. Listeners to the engine's statements hear of these too.
     """
 
-    def __init__(self, statement: Statement) -> None:
-        self._statement = statement
+    def __init__(self, statement: Statement, *, named: bool = True) -> None:
+        self._statement, self._named = statement, named
         self._compiled: dict[str, _Compiled] = {}
 
     def all(self, session: Session, **values: Any) -> list[Row]:
@@ -207,7 +207,7 @@ class Prepared(Generic[Row]):
 
         def fetch() -> list[Row]:
             try:
-                return [compiled.read(found) for found in cursor.fetchall()]
+                return [compiled.read(found) for found in cursor]
             finally:
                 cursor.close()
 
@@ -241,7 +241,7 @@ class Prepared(Generic[Row]):
         dialect = connection.dialect
         compiled = self._compiled.get(dialect.name)
         if compiled is None:
-            compiled = self._compiled[dialect.name] = _compile(self._statement, dialect)
+            compiled = self._compiled[dialect.name] = _compile(self._statement, dialect, named=self._named)
         driver: Any = connection.connection.dbapi_connection
         cursor = driver.cursor()
         bound = [compiled.bind(one) for one in values] if several else compiled.bind(values)
@@ -295,7 +295,7 @@ def _wrapped(error: Exception, sql: str, connection: Connection, cursor: Any) ->
     )
 
 
-def _compile(statement: Statement, dialect: Dialect) -> _Compiled:
+def _compile(statement: Statement, dialect: Dialect, *, named: bool) -> _Compiled:
     compiled = statement.compile(dialect=dialect)
     if not isinstance(compiled, SQLCompiler):
         raise TypeError("only statements about tables can be prepared")
@@ -318,8 +318,12 @@ def _compile(statement: Statement, dialect: Dialect) -> _Compiled:
         fixed={name: one.value if convert is None else convert(one.value) for name, one, convert in given},
         positional=bool(compiled.positional),
         outward=tuple((index, convert) for index, convert in enumerate(outward) if convert is not None),
-        row=row._make,
+        row=row._make if named else _as_found,
     )
+
+
+def _as_found(values: Sequence[Any]) -> Sequence[Any]:
+    return values
 
 
 def _kept_planned(sql: str) -> str:

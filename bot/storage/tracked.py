@@ -23,7 +23,7 @@ class Tracked(Generic[Kind]):
     """
 
     def __init__(self, kind: type[Kind], statement: Statement) -> None:
-        self._rows = Prepared[Sequence[Any]](statement)
+        self._rows = Prepared[Sequence[Any]](statement, named=False)
         self._names = tuple(column.key for column in table_of(kind).columns)
         self._new = manager_of_class(kind).new_instance
         self._key = kind.__mapper__.identity_key_from_primary_key  # type: ignore[attr-defined]  # SQLModel hides it
