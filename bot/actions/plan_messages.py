@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, literal_column, or_
+from sqlalchemy import ColumnElement, bindparam, func, literal_column, or_
 from sqlmodel import Session, col, select
 
 from bot.actions.study import Study
@@ -15,7 +16,7 @@ from bot.storage.participants import all_participants, chat_of, lock_everybody, 
 from bot.storage.prepared import Prepared, put_by_id
 from bot.storage.tables import ChatRow, MessageRow, ParticipantRow
 from bot.storage.views.cards import asked_items, card_state
-from bot.storage.views.days import DayRecord, Diary, read_diary
+from bot.storage.views.days import DayRecord, Diary, Ground, ground_of, read_days, read_diary
 from schedules.reminders import DayFacts, MessageKind, PlannedMessage, ReminderFacts, plan_reminders
 from schedules.windows import instant, local_day, zone_on
 
@@ -25,19 +26,34 @@ JOINING_GRACE = timedelta(minutes=10)  # a prompt does not interrupt the last st
 PLANNED_KINDS = ("prompt", "second", "last_call", "snoozed", "closing", "thank_you")
 MOVABLE = ("planned", "retry")
 WRITTEN = MESSAGES.c
-STORED = Prepared[MessageRow](  # a row that is just being claimed is read as it then stands
-    MESSAGES.select()
-    .with_only_columns(
-        WRITTEN.id, WRITTEN.dedupe_key, WRITTEN.state, WRITTEN.reason, WRITTEN.resend_of, WRITTEN.due_at,
-        WRITTEN.not_after,
+OF_PLANNED_KINDS = WRITTEN.kind.in_([literal_column(f"'{kind}'") for kind in PLANNED_KINDS])
+
+
+def _planned_of(which: ColumnElement[bool]) -> Prepared[MessageRow]:
+    """Planned messages of a participant; a row that is just being claimed is read as it then stands."""
+    return Prepared(
+        MESSAGES.select()
+        .with_only_columns(
+            WRITTEN.id, WRITTEN.dedupe_key, WRITTEN.state, WRITTEN.reason, WRITTEN.resend_of, WRITTEN.due_at,
+            WRITTEN.not_after,
+        )
+        .where(
+            WRITTEN.participant_id == bindparam("participant"),
+            OF_PLANNED_KINDS,
+            which,
+        )
+        .with_for_update()
+    )  # fmt: skip
+
+
+# Of days that may still be wanted whatever became of it, of others what still waits; or all of one day.
+STORED = _planned_of(or_(WRITTEN.diary_day >= bindparam("since"), in_states(MOVABLE)))
+STORED_OF_DAY = _planned_of(WRITTEN.diary_day == bindparam("day"))
+LAST_PLANNED = Prepared[Any](
+    select(func.max(WRITTEN.diary_day).label("day")).where(
+        WRITTEN.participant_id == bindparam("participant"), OF_PLANNED_KINDS
     )
-    .where(
-        WRITTEN.participant_id == bindparam("participant"),
-        WRITTEN.kind.in_([literal_column(f"'{kind}'") for kind in PLANNED_KINDS]),
-        or_(WRITTEN.diary_day >= bindparam("since"), in_states(MOVABLE)),
-    )
-    .with_for_update()
-)  # fmt: skip
+)
 NO_LONGER_DUE = "no longer due"
 TOO_LATE = "its time had passed"
 
@@ -65,17 +81,48 @@ def plan_participant(session: Session, participant: ParticipantRow, *, study: St
     """Bring one participant's planned rows in line with what should exist now."""
     session.flush()
     lock_participants(session, [participant.id or 0])
-    wanted = {
-        message_key(participant, message): message for message in wanted_messages(session, participant, study, now)
-    }
+    wanted = wanted_messages(session, participant, study, now)
+    since = now.date() - BACKLOG - timedelta(days=2)  # whatever the zone
+    stored = STORED.all(session, participant=participant.id, since=since)
+    _bring_in_line(session, participant, wanted, stored, now)
+
+
+def plan_day(session: Session, participant: ParticipantRow, day: date, *, study: Study, now: datetime) -> None:
+    """The same after what concerns one diary day only: that day, whose messages follow from no other, and those that
+    the horizon has reached since the last planning."""
+    session.flush()
+    lock_participants(session, [participant.id or 0])
+    ground = ground_of(session, participant, study.protocol)
+    days = {day, *_newly_reached(session, participant, ground, now)}
+    diary = read_days(session, participant, ground, days, now)
+    wanted = [message for message in plan_for(session, diary, study, now) if message.diary_day in days]
+    stored = STORED_OF_DAY.all(session, participant=participant.id, day=day)
+    _bring_in_line(session, participant, wanted, stored, now)
+
+
+def _newly_reached(session: Session, participant: ParticipantRow, ground: Ground, now: datetime) -> Iterable[date]:
+    """Days within the horizon after the last one that anything has been planned for."""
+    last = LAST_PLANNED.first(session, participant=participant.id)
+    reached = local_day(now, ground.zones) + HORIZON
+    return [on for on in ground.days if (last is None or last.day is None or last.day < on) and on <= reached]
+
+
+def _bring_in_line(
+    session: Session,
+    participant: ParticipantRow,
+    messages: Iterable[PlannedMessage],
+    rows: Iterable[MessageRow],
+    now: datetime,
+) -> None:
+    wanted = {message_key(participant, message): message for message in messages}
     stored: dict[str, list[MessageRow]] = defaultdict(list)
-    for row in _stored(session, participant, now):
+    for row in rows:
         stored[base_key(row.dedupe_key)].append(row)
     for key, message in wanted.items():
         _plan_one(session, participant, key, message, stored.get(key, []), now)
-    for key, rows in stored.items():
+    for key, of_key in stored.items():
         if key not in wanted:
-            _end(session, rows, now)
+            _end(session, of_key, now)
 
 
 def _plan_one(
@@ -195,12 +242,6 @@ def _facts(diary: Diary, chat: ChatRow | None) -> ReminderFacts:
         joined_at=(chat.reach_at or chat.bound_at + JOINING_GRACE) if chat is not None else None,
         finished_at=participant.withdrawn_at or diary.calendar.visits[-1].held_at,
     )
-
-
-def _stored(session: Session, participant: ParticipantRow, now: datetime) -> Iterable[MessageRow]:
-    """What is planned already: of days that may still be wanted whatever became of it, of others what still waits."""
-    since = now.date() - BACKLOG - timedelta(days=2)  # whatever the zone
-    return STORED.all(session, participant=participant.id, since=since)
 
 
 def _row(key: str, participant: ParticipantRow, message: PlannedMessage, now: datetime) -> MessageRow:

@@ -1,6 +1,6 @@
 """Put a day's card off for a while, never past its closing and never into quiet hours."""
 
-from bot.actions.plan_messages import plan_participant
+from bot.actions.plan_messages import plan_day
 from bot.actions.study import Study
 from bot.storage.tables import CardRow, ParticipantRow
 from bot.storage.trail import Trail
@@ -18,5 +18,5 @@ def snooze(
     card.snoozed_until, card.snooze_count = until, card.snooze_count + 1
     audit.session.add(card)
     audit.record("snooze", "card", f"{audit.participant}/{record.on}", field_name="snoozed_until", new=until)
-    plan_participant(audit.session, participant, study=study, now=audit.now)
+    plan_day(audit.session, participant, record.on, study=study, now=audit.now)
     return True

@@ -3,7 +3,7 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bot.actions.plan_messages import plan_participant
+from bot.actions.plan_messages import plan_day
 from bot.actions.study import Study
 from bot.actions.void_signatures import void_if_changed
 from bot.diary.completeness import DayTimes, timing_of
@@ -32,7 +32,7 @@ def submit_entry(audit: Trail, participant: ParticipantRow, record: DayRecord, *
     if dict(record.submitted_values) == dict(record.values):
         return
     add_entry(audit, _entry(audit, participant, record, study), previous=record.entry)
-    plan_participant(audit.session, participant, study=study, now=audit.now)
+    plan_day(audit.session, participant, record.on, study=study, now=audit.now)
     void_if_changed(audit, participant, "entry", study=study)
 
 

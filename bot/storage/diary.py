@@ -24,12 +24,12 @@ ANSWERS = Prepared[AnswerRow](
     every_column(AnswerRow)
     .with_only_columns(*(table_of(AnswerRow).c[name] for name in ("diary_day", "item", "ordinal", "value", "source")))
     .where(col(AnswerRow.participant_id) == PARTICIPANT, col(AnswerRow.diary_day).between(FIRST, LAST))
-    .order_by(col(AnswerRow.ordinal))
+    .order_by(col(AnswerRow.diary_day), col(AnswerRow.item), col(AnswerRow.ordinal))  # as the index has them
 )
 ENTRIES = Prepared[EntryRow](
     every_column(EntryRow)
     .where(col(EntryRow.participant_id) == PARTICIPANT, col(EntryRow.diary_day).between(FIRST, LAST))
-    .order_by(col(EntryRow.revision))
+    .order_by(col(EntryRow.diary_day), col(EntryRow.revision))
 )
 CARDS = Tracked(
     CardRow,

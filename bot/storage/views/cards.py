@@ -117,8 +117,10 @@ def next_prompt_at(diary: Diary, now: datetime, *, after: date | None = None) ->
         return None
     hour = time.fromisoformat(diary.participant.hour)
     for on in sorted(diary.records):
+        if after is not None and on <= after:
+            continue
         at = instant(on, hour, zone_on(diary.zones, on))
-        if at <= now or diary.asked(on) is None or (after is not None and on <= after):
+        if at <= now or diary.asked(on) is None:
             continue
         record = diary.records[on]
         if not record.submitted_in_time and at < record.day.closes_at:

@@ -211,22 +211,43 @@ def read_diary(
     Without `days`, from three weeks back on: all that the calendar asks, scores or excludes, and all that have a
     card. That is as far as anything reaches that a participant can still see or do.
     """
-    key = participant.id or 0
     ground = ground_of(session, participant, protocol)
-    first = local_day(now, ground.zones) - REACH if days is None else date.min
-    cards = cards_since(session, key, first) if days is None else cards_of(session, key, set(days))
-    wanted = {day for day in ground.days | set(cards) if day >= first} if days is None else set(days)
+    if days is not None:
+        return read_days(session, participant, ground, days, now)
+    key, first = participant.id or 0, local_day(now, ground.zones) - REACH
+    cards = cards_since(session, key, first)
+    wanted = {day for day in ground.days | set(cards) if day >= first}
     return assemble_diary(participant, ground, read_stored(session, key, wanted, cards), sorted(wanted), now)
+
+
+def read_days(
+    session: Session, participant: ParticipantRow, ground: Ground, days: Collection[date], now: datetime
+) -> Diary:
+    """The diary at `now` of these days, on ground that has been read already."""
+    key = participant.id or 0
+    return assemble_diary(
+        participant, ground, read_stored(session, key, days, cards_of(session, key, days)), sorted(days), now
+    )
 
 
 def read_diary_around(
     session: Session, participant: ParticipantRow, protocol: StudyProtocol, now: datetime, card: CardRow
 ) -> Diary:
-    """The diary at `now` as this card shows it: days from three weeks back on, and of all cards this one only."""
+    """The diary at `now` as this card shows it: days from three weeks back on, and their entries.
+
+    Of cards, answers and help there is only what belongs to this card's own day. Another day that closed half answered
+    therefore reads as missed, and no card shows the difference.
+    """
     ground = ground_of(session, participant, protocol)
     first = local_day(now, ground.zones) - REACH
     wanted = {day for day in ground.days | {card.diary_day} if day >= first}
-    stored = read_stored(session, participant.id or 0, wanted, {card.diary_day: card})
+    key, day = participant.id or 0, [card.diary_day]
+    stored = StoredDays(
+        answers_of(session, key, day),
+        entries_of(session, key, wanted),
+        {card.diary_day: card},
+        helped_days(session, key, day),
+    )
     return assemble_diary(participant, ground, stored, sorted(wanted), now)
 
 
