@@ -3,14 +3,17 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from bot.errors import RefusedError
 from bot.people.keys import Keys
 from bot.storage.tables import ProtocolRow
+from bot.storage.tracked import Tracked, every_column
 from bot.storage.trail import Trail, insert
 from schedules.loader import load_protocol
 from schedules.protocol import StudyProtocol
+
+NEWEST = Tracked(ProtocolRow, every_column(ProtocolRow).order_by(col(ProtocolRow.id).desc()).limit(1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,7 @@ class Study:
 
 def protocol_in_force(session: Session) -> ProtocolRow | None:
     """The protocol most recently put in force."""
-    return session.exec(select(ProtocolRow).order_by(col(ProtocolRow.id).desc()).limit(1)).first()
+    return NEWEST.first(session)
 
 
 def check_protocol_in_force(session: Session, protocol: StudyProtocol, path: Path) -> None:

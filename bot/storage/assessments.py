@@ -5,24 +5,26 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 
-from sqlmodel import Session, col, select
+from sqlalchemy import bindparam
+from sqlmodel import Session, col
 
-from bot.storage.prepared import adding
+from bot.storage.prepared import Prepared, adding
 from bot.storage.tables import AssessmentRow
+from bot.storage.tracked import every_column
 from bot.storage.trail import Trail
 
 ADD = adding(AssessmentRow)
+ENTERED = Prepared[AssessmentRow](
+    every_column(AssessmentRow)
+    .where(col(AssessmentRow.participant_id) == bindparam("participant"))
+    .order_by(col(AssessmentRow.entered_at), col(AssessmentRow.id))
+)
 COMPONENTS = ("hct", "weight", "mass", "complications", "antidiarrhoeal", "sescd")
 
 
 def assessments_of(session: Session, participant_id: int) -> Sequence[AssessmentRow]:
     """The revision that counts of every component of every visit, in the order of entry."""
-    rows = session.exec(
-        select(AssessmentRow)
-        .where(AssessmentRow.participant_id == participant_id)
-        .order_by(col(AssessmentRow.entered_at), col(AssessmentRow.id))
-    ).all()
-    return counting(rows)
+    return counting(ENTERED.all(session, participant=participant_id))
 
 
 def counting(rows: Sequence[AssessmentRow]) -> Sequence[AssessmentRow]:

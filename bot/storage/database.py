@@ -5,7 +5,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from types import ModuleType
 from typing import Any, Self, TypeVar
 
@@ -199,8 +199,10 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session for reading; what it changes is never committed, and rows stay readable afterwards."""
-        with self.reader.connect() as reader, closing(reader.begin()), StudySession.within(reader) as session:
-            yield session
+        with self.reader.connect() as reader:
+            reader.begin()  # ended with the connection: ended by itself, the pool would end it once more
+            with StudySession.within(reader) as session:
+                yield session
 
     async def writing(self, act: Callable[[], Result]) -> Result:
         """Run an act that writes in the writer thread, without blocking the event loop."""

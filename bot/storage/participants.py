@@ -23,6 +23,7 @@ BOUND = every_column(ChatRow).where(
     col(ChatRow.participant_id) == bindparam("participant"), col(ChatRow.unbound_at).is_(None)
 )
 BOUND_CHAT = Tracked(ChatRow, BOUND)
+BY_CODE = Tracked(ParticipantRow, every_column(ParticipantRow).where(col(ParticipantRow.code) == bindparam("code")))
 CHAT_OF = Prepared[ChatRow](BOUND)
 CHAT_AT = Tracked(
     ChatRow,
@@ -82,7 +83,7 @@ def lock_everybody(session: Session) -> None:
 
 def participant_by_code(session: Session, code: str) -> ParticipantRow:
     """The participant with this code; NotFoundError names the code and how to see those that exist."""
-    row = session.exec(select(ParticipantRow).where(ParticipantRow.code == code)).first()
+    row = BY_CODE.first(session, code=code)
     if row is None:
         raise NotFoundError("There is no participant %(who)s: `participant list` shows those enrolled.", who=code)
     lock_participants(session, [row.id or 0])

@@ -10,13 +10,19 @@ from sqlmodel import Session, col, select
 
 from bot.storage.prepared import Prepared
 from bot.storage.tables import OutageRow, ParticipantRow, PreparationRow, VisitRow
-from bot.storage.tracked import every_column
+from bot.storage.tracked import Tracked, every_column
 from schedules.protocol import StudyProtocol
 from schedules.visits import VisitCalendar, VisitFacts, VisitState, plan_calendar
 from schedules.windows import Outage
 
 # What the calendar follows from is read for every tap and every message.
 VISITS = Prepared[VisitRow](every_column(VisitRow).where(col(VisitRow.participant_id) == bindparam("participant")))
+VISIT = Tracked(
+    VisitRow,
+    every_column(VisitRow).where(
+        col(VisitRow.participant_id) == bindparam("participant"), col(VisitRow.code) == bindparam("code")
+    ),
+)
 IN_FORCE = (col(PreparationRow.participant_id) == bindparam("participant"), col(PreparationRow.removed_at).is_(None))
 PREPARATION = Prepared[PreparationRow](every_column(PreparationRow).where(*IN_FORCE).order_by(col(PreparationRow.on)))
 OUTAGES = Prepared[OutageRow](
@@ -25,9 +31,7 @@ OUTAGES = Prepared[OutageRow](
 
 
 def visit_row(session: Session, participant_id: int, code: str) -> VisitRow | None:
-    return session.exec(
-        select(VisitRow).where(VisitRow.participant_id == participant_id, VisitRow.code == code)
-    ).first()
+    return VISIT.first(session, participant=participant_id, code=code)
 
 
 def preparation_rows(session: Session, participant_id: int) -> Sequence[PreparationRow]:

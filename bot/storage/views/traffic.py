@@ -1,11 +1,25 @@
 """What has come in lately, what has reached the screen, and what is about to."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import bindparam, func
 from sqlmodel import Session, col, select
 
+from bot.storage.prepared import Prepared
 from bot.storage.tables import CardRow, InboxRow, MessageRow
+
+EVER = datetime.min.replace(tzinfo=UTC)
+SHOWN = Prepared[Any](
+    select(func.min(col(MessageRow.sent_at)).label("at")).where(
+        MessageRow.participant_id == bindparam("participant"),
+        MessageRow.diary_day == bindparam("day"),
+        MessageRow.card_id == bindparam("card"),
+        MessageRow.kind == "edit",
+        MessageRow.state == "sent",
+        col(MessageRow.created_at) >= bindparam("moved_at"),
+    )
+)
 
 
 def updates_since(session: Session, address: int, since: datetime) -> int:
@@ -25,10 +39,8 @@ def prompt_is_due(session: Session, participant_id: int, day: date, now: datetim
 
 def on_screen_since(session: Session, card: CardRow) -> datetime | None:
     """Since when the chat shows the card as it last moved; None while the redraw is still on its way."""
-    query = select(func.min(col(MessageRow.sent_at))).where(
-        MessageRow.participant_id == card.participant_id, MessageRow.diary_day == card.diary_day,
-        MessageRow.card_id == card.id, MessageRow.kind == "edit", MessageRow.state == "sent",
-    )  # fmt: skip
-    if card.touched_at is not None:
-        query = query.where(col(MessageRow.created_at) >= card.touched_at)
-    return session.exec(query).one()
+    (shown,) = SHOWN.all(
+        session, participant=card.participant_id, day=card.diary_day, card=card.id, moved_at=card.touched_at or EVER
+    )
+    at: datetime | None = shown.at
+    return at
