@@ -4,12 +4,12 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from random import Random
 from typing import Any
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import Engine, exists, func, select
 from sqlmodel import col
 
 from bot.actions import in_groups, record_delivery
@@ -35,7 +35,6 @@ from bot.sandbox.rules import BotApi
 from bot.storage.database import Database
 from bot.storage.inbox import WAITING
 from bot.storage.outbox import HELD, UNSENT, in_states
-from bot.storage.prepared import Prepared
 from bot.storage.tables import MessageRow
 
 SETTLES = 1.0  # seconds until the first poll hangs, waiting for updates
@@ -49,13 +48,26 @@ class Outlook:
     busy: bool
 
 
-OUTLOOK = Prepared[Any](
-    select(
-        select(func.min(col(MessageRow.due_at))).where(in_states(UNSENT)).scalar_subquery().label("due"),
-        exists().where(in_states(HELD)).label("held"),
-        exists().where(WAITING).label("waiting"),
-    )
+OUTLOOK = select(
+    select(func.min(col(MessageRow.due_at))).where(in_states(UNSENT)).scalar_subquery(),
+    exists().where(in_states(HELD)) | exists().where(WAITING),
 )
+
+
+class _Lookout:
+    """Asks for the outlook between any two instants: on a connection of its own, without a session for each time."""
+
+    def __init__(self, reader: Engine) -> None:
+        self._connection = reader.raw_connection()
+        self._question = str(OUTLOOK.compile(reader))
+
+    def look(self) -> Outlook:
+        driver: Any = self._connection.driver_connection
+        due, busy = driver.execute(self._question).fetchone()
+        return Outlook(None if due is None else datetime.fromisoformat(due).replace(tzinfo=UTC), bool(busy))
+
+    def close(self) -> None:
+        self._connection.close()
 
 
 class Stage:
@@ -75,6 +87,7 @@ class Stage:
         self.api, self.database, self.study, self.clock, self.loop = api, database, study, clock, loop
         self._rng = rng
         self.line = SandboxLine(api, clock, arrived=arrived)
+        self._lookout = _Lookout(database.reader)
         self._connection = connect_directly(api.token, self.line.exchange)
         self._tasks: list[asyncio.Task[None]] = []
         self._dispatcher: Dispatcher | None = None
@@ -120,6 +133,7 @@ class Stage:
     async def close(self) -> None:
         """End for good."""
         await self.down()
+        self._lookout.close()
         await self._connection.close()
 
     @property
@@ -142,10 +156,9 @@ class Stage:
         for task in self._tasks:
             if task.done():
                 task.result()
-        with self.database.read() as session:
-            (found,) = OUTLOOK.all(session)
-        self._next_due = found.due
-        return Outlook(found.due, bool(found.held or found.waiting))
+        found = self._lookout.look()
+        self._next_due = found.next_due
+        return found
 
     def _make_dispatcher(self) -> Dispatcher:
         return Dispatcher(

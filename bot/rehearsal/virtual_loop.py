@@ -9,13 +9,18 @@ Result = TypeVar("Result")
 
 
 class _Selector(selectors.DefaultSelector):
-    """Never blocks: where the loop would wait, `idle` is told for how long (None: for ever)."""
+    """Never blocks: where the loop would wait, `idle` is told for how long (None: for ever).
+
+    Nothing comes from outside, so the system is asked only then.
+    """
 
     idle: Callable[[float | None], None]
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if timeout is not None and timeout <= 0:
+            return []
         ready = super().select(0)
-        if not ready and (timeout is None or timeout > 0):
+        if not ready:
             self.idle(timeout)
         return ready
 
