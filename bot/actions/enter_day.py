@@ -5,7 +5,7 @@ from datetime import date
 from bot.actions.entries_by_staff import Values, add_revision, check_values, source_of
 from bot.actions.site_acts import check_may, check_not_withdrawn, check_reason
 from bot.actions.study import Study
-from bot.diary.completeness import DayTimes, timing_of
+from bot.diary.completeness import timing_of
 from bot.errors import RefusedError
 from bot.people.roles import Permission
 from bot.storage.tables import EntryRow, ParticipantRow
@@ -62,5 +62,4 @@ def belongs(diary: Diary, day: date) -> bool:
 def _timing(audit: Trail, record: DayRecord) -> str:
     if record.entry is not None:
         return record.entry.timing
-    times = DayTimes(record.day.opens_at, record.day.midnight_at, record.day.closes_at)
-    return timing_of(audit.now, times).value
+    return timing_of(audit.now, record.day).value

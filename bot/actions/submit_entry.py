@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from bot.actions.plan_messages import plan_day
 from bot.actions.study import Study
 from bot.actions.void_signatures import void_if_changed
-from bot.diary.completeness import DayTimes, timing_of
+from bot.diary.completeness import timing_of
 from bot.errors import RefusedError
 from bot.messages.instrument import WORDING_VERSION
 from bot.storage.diary import add_entry
@@ -37,7 +37,6 @@ def submit_entry(audit: Trail, participant: ParticipantRow, record: DayRecord, *
 
 
 def _entry(audit: Trail, participant: ParticipantRow, record: DayRecord, study: Study) -> EntryRow:
-    times = DayTimes(record.day.opens_at, record.day.midnight_at, record.day.closes_at)
     previous, values = record.entry, record.values
     return EntryRow(
         participant_id=participant.id or 0,
@@ -48,7 +47,7 @@ def _entry(audit: Trail, participant: ParticipantRow, record: DayRecord, study: 
         wellbeing=values["wellbeing"],
         antidiarrhoeal=values.get("antidiarrhoeal"),
         submitted_at=audit.now,
-        timing=previous.timing if previous else timing_of(audit.now, times).value,
+        timing=previous.timing if previous else timing_of(audit.now, record.day).value,
         tzid=record.day.tzid,
         utc_offset_minutes=offset_minutes(audit.now, record.day.tzid),
         source="participant",

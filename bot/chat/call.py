@@ -19,8 +19,8 @@ from bot.people.actor import SYSTEM, Origin, participant_actor
 from bot.storage.participants import chat_at, participant_by_id
 from bot.storage.tables import CardRow, ChatRow, ParticipantRow
 from bot.storage.trail import Trail
-from bot.storage.views.cards import card_context, open_records, waiting_on_joining
-from bot.storage.views.days import DayRecord, Diary, read_diary, read_diary_around
+from bot.storage.views.cards import open_records, step_context, waiting_on_joining
+from bot.storage.views.days import DayRecord, Diary, read_diary, read_diary_of
 from bot.storage.views.traffic import prompt_is_due, updates_since
 
 FLOOD_PER_MINUTE = 30
@@ -45,9 +45,9 @@ class Call:
 
     @cached_property
     def diary(self) -> Diary:
-        """The sender's diary, of all cards with the tapped one only; for senders who are participants."""
+        """The sender's diary, after a tap the day of its card only; for senders who are participants."""
         if self.card is not None:
-            return read_diary_around(self.session, self.sender, self.study.protocol, self.now, self.card)
+            return read_diary_of(self.session, self.sender, self.study.protocol, self.now, self.card)
         return read_diary(self.session, self.sender, self.study.protocol, self.now)
 
     @property
@@ -147,9 +147,9 @@ class Call:
         self.trail.actor = participant_actor(participant.code)
         self.forget_diary()
 
-    def card_context(self, record: DayRecord) -> CardContext:
-        """The circumstances of a day's card as the sender meets it."""
-        return card_context(self.diary, record, self.study.protocol, self.now)
+    def step_context(self, record: DayRecord) -> CardContext:
+        """The circumstances of a day's card that the sender's next step goes by."""
+        return step_context(self.diary, record, self.study.protocol, self.now)
 
     def redraw(self, card: CardRow) -> None:
         """Queue an edit of the card's copy in the chat, drawn from the database when it is sent."""

@@ -92,7 +92,7 @@ def _is_asking(call: Call, card: CardRow) -> bool:
 
 def _step(call: Call, card: CardRow, incoming: Tap | str) -> CardOutcome:
     record = call.record(card.diary_day)
-    return step_card(card_state(card, record), call.card_context(record), incoming)
+    return step_card(card_state(card, record), call.step_context(record), incoming)
 
 
 def _carry_out(call: Call, card: CardRow, outcome: CardOutcome, *, text: str) -> None:

@@ -95,17 +95,17 @@ class CardContext:
 
     diary_day: date
     today: date
-    number: int | None
     of: int
-    dots: tuple[str, ...]
     items: tuple[Item, ...]
     open: bool
     closes_at: datetime
-    saved_at: datetime | None
-    next_prompt_at: datetime | None
-    snooze: tuple[str, ...]
     tzid: str
     now: datetime
+    number: int | None = None
+    dots: tuple[str, ...] = ()
+    saved_at: datetime | None = None
+    next_prompt_at: datetime | None = None
+    snooze: tuple[str, ...] = ()
     finished: bool = False
     visit_last: bool = False
     language: str = "en"

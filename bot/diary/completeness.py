@@ -1,8 +1,8 @@
 """The state of a diary day, computed from what is stored and from `now`; missing is a value of its own."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Protocol
 
 
 class DayState(StrEnum):
@@ -30,13 +30,15 @@ SCORED = frozenset({DayState.ON_TIME, DayState.LATE})
 UNDECIDED = frozenset({DayState.NOT_OPEN, DayState.OPEN})
 
 
-@dataclass(frozen=True, slots=True)
-class DayTimes:
+class DayTimes(Protocol):
     """The instants of one diary day: opening, the midnight that ends the date, closing."""
 
-    opens_at: datetime
-    midnight_at: datetime
-    closes_at: datetime
+    @property
+    def opens_at(self) -> datetime: ...
+    @property
+    def midnight_at(self) -> datetime: ...
+    @property
+    def closes_at(self) -> datetime: ...
 
 
 def timing_of(submitted_at: datetime, times: DayTimes) -> Timing:

@@ -19,6 +19,7 @@ from bot.people.actor import Origin, participant_actor
 from bot.storage.participants import bound_chat, lock_participants
 from bot.storage.tables import CardRow, ParticipantRow
 from bot.storage.trail import Trail
+from bot.storage.views.cards import card_context
 from bot.storage.views.days import DayRecord
 
 CHANNEL = "page"
@@ -47,9 +48,15 @@ class PageCall(Call):
         """Show what the chat would send; a page merges nothing."""
         self.notes.append(Say(language or self.language).reply(reply, self.phone))
 
-    def card_context(self, record: DayRecord) -> CardContext:
+    def step_context(self, record: DayRecord) -> CardContext:
         """As in the chat, but without a chat nothing could ask again later."""
-        context = super().card_context(record)
+        return self._as_reachable(super().step_context(record))
+
+    def card_context(self, record: DayRecord) -> CardContext:
+        """The circumstances of a day's card as the page shows it."""
+        return self._as_reachable(card_context(self.diary, record, self.study.protocol, self.now))
+
+    def _as_reachable(self, context: CardContext) -> CardContext:
         reachable = self.chat is not None and self.chat.blocked_at is None
         return context if reachable else replace(context, snooze=())
 

@@ -29,7 +29,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, col, select
 
 from bot.storage.notices import OUTBOX, notify
-from bot.storage.prepared import Prepared, among, given, put
+from bot.storage.prepared import Prepared, among, ask, put
 from bot.storage.tables import MessageRow
 from bot.storage.tracked import Tracked
 
@@ -111,19 +111,15 @@ HELD_ROW = (
 IN_HAND = Prepared[MessageRow](select(MESSAGES.c.id).where(in_states(HELD)))
 SENDING = Prepared[MessageRow](
     update(MESSAGES)
-    .where(among(MESSAGES.c.id, "numbers"))
-    .values(
-        state="sending",
-        sending_at=bindparam("at"),
-        card_id=func.coalesce(given(MESSAGES.c.id, "cards"), MESSAGES.c.card_id),
-    )
+    .where(MESSAGES.c.id == bindparam("number"))
+    .values(state="sending", sending_at=bindparam("at"), card_id=bindparam("card"))
 )
 SENT = Prepared[MessageRow](
     update(MESSAGES)
     .where(
-        among(MESSAGES.c.id, "numbers"),
-        among(MESSAGES.c.lease_owner, "owners"),
-        MESSAGES.c.fence == given(MESSAGES.c.id, "fences"),
+        MESSAGES.c.id == bindparam("number"),
+        MESSAGES.c.lease_owner == bindparam("owner"),
+        MESSAGES.c.fence == bindparam("held_by"),
         in_states(HELD),
     )
     .values(
@@ -133,7 +129,7 @@ SENT = Prepared[MessageRow](
         lease_owner=None,
         lease_until=None,
         sent_at=bindparam("at"),
-        provider_msg_id=func.coalesce(given(MESSAGES.c.id, "receipts"), MESSAGES.c.provider_msg_id),
+        provider_msg_id=func.coalesce(bindparam("receipt", type_=BigInteger), MESSAGES.c.provider_msg_id),
     )
     .returning(MESSAGES.c.id)
 )
@@ -251,13 +247,14 @@ def finish_delivered(session: Session, receipts: Mapping[Claim, int | None], *, 
 
     `now` is study time.
     """
-    found = SENT.all(
-        session, numbers=[claim.id for claim in receipts], owners=list({claim.owner for claim in receipts}), at=now,
-        fences={claim.id: claim.fence for claim in receipts},
-        receipts={claim.id: number for claim, number in receipts.items()},
-    )  # fmt: skip
-    sent = {row.id for row in found}
-    return frozenset(claim for claim in receipts if claim.id in sent)
+    found = ask(
+        session,
+        *(
+            SENT.asked(number=claim.id, owner=claim.owner, held_by=claim.fence, at=now, receipt=number)
+            for claim, number in receipts.items()
+        ),
+    )
+    return frozenset(claim for claim, sent in zip(receipts, found, strict=True) if sent)
 
 
 def begin_sending(
@@ -269,8 +266,7 @@ def begin_sending(
     """
     for row in rows:
         _stands(row, state="sending", sending_at=now, card_id=cards.get(row.id or 0, row.card_id))
-    if rows:
-        SENDING.run(session, numbers=[row.id for row in rows], at=now, cards=dict(cards))
+    SENDING.run_all(session, [{"number": row.id, "at": now, "card": row.card_id} for row in rows])
 
 
 def finish(

@@ -4,6 +4,7 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 from sqlmodel import Session, SQLModel, col, select
 
@@ -54,27 +55,26 @@ class Trail:
     ) -> None:
         """Add one event to the chain, in this transaction."""
         seq, previous = self._head or self._read_head()
-        event = AuditEvent(
-            seq=seq + 1,
-            at=self.now,
-            shifted=self.shifted,
-            actor_kind=self.actor.kind.value,
-            actor_id=self.actor.id,
-            actor_role=self.actor.role,
-            origin=self.origin.value,
-            action=action,
-            entity=entity,
-            entity_id=entity_id,
-            participant=self.participant,
-            field=field_name,
-            old=as_text(old),
-            new=as_text(new),
-            reason=as_text(reason),
-            request_id=self.request_id,
-            app_version=APP_VERSION,
-        )
-        digest = chain_hash(previous, event)
-        columns = {name: getattr(event, name) for name in event.__slots__}
+        columns: dict[str, Any] = {
+            "seq": seq + 1,
+            "at": self.now,
+            "shifted": self.shifted,
+            "actor_kind": self.actor.kind.value,
+            "actor_id": self.actor.id,
+            "actor_role": self.actor.role,
+            "origin": self.origin.value,
+            "action": action,
+            "entity": entity,
+            "entity_id": entity_id,
+            "participant": self.participant,
+            "field": field_name,
+            "old": as_text(old),
+            "new": as_text(new),
+            "reason": as_text(reason),
+            "request_id": self.request_id,
+            "app_version": APP_VERSION,
+        }
+        digest = chain_hash(previous, AuditEvent(**columns))
         ADD.run(self.session, **columns, prev_hash=previous, hash=digest)
         self._head = (seq + 1, digest)
 

@@ -53,8 +53,7 @@ def card_context(diary: Diary, record: DayRecord, protocol: StudyProtocol, now: 
     asked = diary.asked(record.on)
     visit = diary.calendar.visit(asked.visit) if asked else None
     entry = record.entry
-    withdrawn = diary.participant.withdrawn_at is not None
-    needed = asked is not None and record.state is not DayState.EXCLUDED and not withdrawn
+    needed = _is_needed(diary, record)
     return CardContext(
         diary_day=record.on,
         today=local_day(now, diary.zones),
@@ -66,7 +65,7 @@ def card_context(diary: Diary, record: DayRecord, protocol: StudyProtocol, now: 
         closes_at=record.day.closes_at,
         saved_at=entry.submitted_at if entry else None,
         next_prompt_at=next_prompt_at(diary, now, after=record.on),
-        snooze=tuple(code for code, _at in snooze_options(record.day, now, protocol.reminders)),
+        snooze=_snooze(record, protocol, now),
         tzid=record.day.tzid,
         now=now,
         finished=visit is not None and all_scored_days_entered(diary, visit),
@@ -81,19 +80,41 @@ def reminder_context(diary: Diary, record: DayRecord, protocol: StudyProtocol, n
     return CardContext(
         diary_day=record.on,
         today=local_day(now, diary.zones),
-        number=None,
         of=protocol.diary.days,
-        dots=(),
         items=asked_items(protocol),
         open=record.day.is_open(now),
         closes_at=record.day.closes_at,
-        saved_at=None,
-        next_prompt_at=None,
-        snooze=(),
         tzid=record.day.tzid,
         now=now,
         language=diary.participant.language,
     )
+
+
+def step_context(diary: Diary, record: DayRecord, protocol: StudyProtocol, now: datetime) -> CardContext:
+    """As much of a day's circumstances as a step of its card goes by: nothing of other days."""
+    needed = _is_needed(diary, record)
+    return CardContext(
+        diary_day=record.on,
+        today=local_day(now, diary.zones),
+        of=protocol.diary.days,
+        items=asked_items(protocol),
+        open=record.day.is_open(now) and needed,
+        closes_at=record.day.closes_at,
+        tzid=record.day.tzid,
+        now=now,
+        snooze=_snooze(record, protocol, now),
+        language=diary.participant.language,
+        needed=needed,
+    )
+
+
+def _is_needed(diary: Diary, record: DayRecord) -> bool:
+    withdrawn = diary.participant.withdrawn_at is not None
+    return diary.asked(record.on) is not None and record.state is not DayState.EXCLUDED and not withdrawn
+
+
+def _snooze(record: DayRecord, protocol: StudyProtocol, now: datetime) -> tuple[str, ...]:
+    return tuple(code for code, _at in snooze_options(record.day, now, protocol.reminders))
 
 
 def is_open(record: DayRecord, now: datetime) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from bot.diary.completeness import DayState, DayTimes, Timing, day_state
+from bot.diary.completeness import DayState, Timing, day_state
 from bot.storage.tables import ChatRow, ParticipantRow
 from bot.storage.views.cohort_rows import (
     Entered,
@@ -161,7 +161,7 @@ class Cohort:
         found = self.times(person, on, entered)
         items = self.answers.get((person.id, on), frozenset())
         state = day_state(
-            DayTimes(found.opens_at, found.midnight_at, found.closes_at),
+            found,
             self.now,
             excluded=person.calendar.exclusion(on) is not None,
             timing=Timing(entered.timing) if entered else None,

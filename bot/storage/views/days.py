@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, bindparam
 from sqlmodel import Session, col, select
 
-from bot.diary.completeness import DayState, DayTimes, Timing, day_state
+from bot.diary.completeness import DayState, Timing, day_state
 from bot.storage.diary import answers_of, cards_of, cards_since, entries_of, helped_days
 from bot.storage.participants import zone_history
 from bot.storage.prepared import Prepared, written_out
@@ -230,6 +230,15 @@ def read_days(
     )
 
 
+def read_diary_of(
+    session: Session, participant: ParticipantRow, protocol: StudyProtocol, now: datetime, card: CardRow
+) -> Diary:
+    """The diary at `now` of this card's own day."""
+    key, day = participant.id or 0, [card.diary_day]
+    ground = ground_of(session, participant, protocol)
+    return assemble_diary(participant, ground, read_stored(session, key, day, {card.diary_day: card}), day, now)
+
+
 def read_diary_around(
     session: Session, participant: ParticipantRow, protocol: StudyProtocol, now: datetime, card: CardRow
 ) -> Diary:
@@ -327,7 +336,7 @@ class _Reader:
         entries, answers = self.stored.entries.get(on, ()), self.stored.answers.get(on, {})
         day = self.ground.times(on, entries[0].submitted_at if entries else None)
         state = day_state(
-            DayTimes(day.opens_at, day.midnight_at, day.closes_at),
+            day,
             self.now,
             excluded=self.ground.calendar.exclusion(on) is not None,
             timing=Timing(entries[-1].timing) if entries else None,
