@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -77,11 +77,15 @@ class Intake:
         self._busy: dict[int, asyncio.Task[None]] = {}
         self._passed_over: set[int] = set()  # chats in hand that a look left out, and what they may have sent meanwhile
         self._crowded = False  # whether the last look may have left out others, for want of room
+        self._told: dict[int, None] = {}  # chats that have something new, in order
+        self._unsure, self._look_by = True, 0.0  # whether there may be others, and when to make sure
         self._answers: set[asyncio.Task[None]] = set()
         self._stopping = False
 
-    def wake(self) -> None:
-        """Say that updates have been stored."""
+    def wake(self, chats: Collection[int] = ()) -> None:
+        """Say that updates have been stored: of these chats, or else of any."""
+        self._told.update(dict.fromkeys(chats))
+        self._unsure = self._unsure or not chats
         self._wake.set()
 
     async def run(self) -> None:
@@ -108,12 +112,23 @@ class Intake:
         self._crowded = room <= 0
         if self._crowded:
             return
-        found = await self._database.reading(lambda: self._waiting(busy, room))
-        self._crowded = len(found) == room
-        for chat in found:
+        for chat in self._just_told(room) or await self._look(busy, room):
             task = asyncio.create_task(self._serve(chat))
             self._busy[chat] = task
             task.add_done_callback(partial(self._leave, chat))
+
+    def _just_told(self, room: int) -> Sequence[int]:
+        """The chats of which we know, unless there may be others."""
+        told, self._told = [chat for chat in self._told if chat not in self._busy], {}
+        sure = not self._unsure and asyncio.get_running_loop().time() < self._look_by
+        return told if sure and len(told) <= room else ()
+
+    async def _look(self, busy: tuple[int, ...], room: int) -> Sequence[int]:
+        self._unsure, self._look_by = False, 0.0
+        found = await self._database.reading(lambda: self._waiting(busy, room))
+        self._look_by = asyncio.get_running_loop().time() + LOOK_EVERY
+        self._crowded = len(found) == room
+        return found
 
     def _waiting(self, busy: tuple[int, ...], room: int) -> list[int]:
         with self._database.read() as session:
@@ -123,7 +138,7 @@ class Intake:
         """Look again at once where somebody may have been left out; a chat that is done has nothing more."""
         self._busy.pop(chat, None)
         if self._crowded or chat in self._passed_over:
-            self._wake.set()
+            self.wake()
 
     async def _serve(self, chat: int) -> None:
         """Handle one chat's updates, oldest first, until none waits; one stored just now begins a new service."""

@@ -59,21 +59,21 @@ def strip_names(value: Any) -> Any:
     return value
 
 
-def store_updates(session: Session, updates: Iterable[Any], *, now: datetime) -> int:
-    """Store raw updates, each at most once; answers how many were new. `now` is study time."""
-    new = sum(_store(session, update, now) for update in updates)
+def store_updates(session: Session, updates: Iterable[Any], *, now: datetime) -> Sequence[int]:
+    """Store raw updates, each at most once; answers the chat of each that was new. `now` is study time."""
+    new = [chat for update in updates if (chat := _store(session, update, now)) is not None]
     if new:
         notify(session, INBOX)
     return new
 
 
-def _store(session: Session, update: Any, now: datetime) -> int:
+def _store(session: Session, update: Any, now: datetime) -> int | None:
     stripped = strip_names(update)
+    address = chat_of(stripped)
     body = json.dumps(stripped, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
     once = ONCE[session.get_bind().dialect.name]
-    return once.run(
-        session, update_id=_update_id(stripped, body), address=chat_of(stripped), body=body, received_at=now
-    )
+    new = once.run(session, update_id=_update_id(stripped, body), address=address, body=body, received_at=now)
+    return (address or NO_CHAT) if new else None
 
 
 def _update_id(update: Any, body: str) -> int:

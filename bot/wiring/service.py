@@ -5,7 +5,7 @@ import os
 import secrets
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
@@ -242,7 +242,7 @@ class Service:
     def _heeded(self) -> Mapping[str, Callable[[], None]]:
         """What other processes may let us know, for the parts that we run."""
         wake_sender = {OUTBOX: self._queued, LEADER: self._queued} if self.dispatcher is not None else {}
-        return wake_sender | ({INBOX: self._stored} if self.intake is not None else {})
+        return wake_sender | ({INBOX: self.intake.wake} if self.intake is not None else {})
 
     async def _open_line(self, line: Line, tasks: Tasks) -> None:
         await line.greet()
@@ -356,9 +356,9 @@ class Service:
         """Whether this process keeps the plan: the one that sends, or each where none can send."""
         return self.dispatcher is None or self.dispatcher.leadership.leading
 
-    def _stored(self) -> None:
+    def _stored(self, chats: Collection[int]) -> None:
         if self.intake is not None:
-            self.intake.wake()
+            self.intake.wake(chats)
 
     def _queued(self) -> None:
         if self.dispatcher is not None:

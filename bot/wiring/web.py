@@ -3,7 +3,7 @@
 Its libraries take longer to load than all that a reminder needs, so nothing that sends imports this module.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 
 from fastapi import FastAPI
 from sqlmodel import Session
@@ -58,7 +58,7 @@ def webhook_of(
     database: Database,
     clock: Clock,
     *,
-    stored: Callable[[], None],
+    stored: Callable[[Collection[int]], None],
     unsaved: NotSaved | None,
     resumed: Callable[[Session], None],
 ) -> Webhook | None:

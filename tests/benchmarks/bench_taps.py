@@ -86,8 +86,7 @@ async def through_intake(bench: Bench, updates: Sequence[dict[str, Any]]) -> flo
     running = asyncio.create_task(intake.run())
     for first in range(0, len(updates), BATCH):
         batch = updates[first : first + BATCH]
-        await bench.database.writing(lambda batch=batch: store(bench, batch))  # type: ignore[misc]
-        intake.wake()
+        intake.wake(await bench.database.writing(lambda batch=batch: store(bench, batch)))  # type: ignore[misc]
     while handled() < goal:  # noqa: ASYNC110  # a counter wakes nobody
         await asyncio.sleep(0.01)
     took = time.perf_counter() - began
@@ -97,7 +96,7 @@ async def through_intake(bench: Bench, updates: Sequence[dict[str, Any]]) -> flo
     return took
 
 
-def store(bench: Bench, batch: Sequence[dict[str, Any]]) -> int:
+def store(bench: Bench, batch: Sequence[dict[str, Any]]) -> Sequence[int]:
     with bench.database.write() as session:
         return store_updates(session, batch, now=bench.clock.now())
 

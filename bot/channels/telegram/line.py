@@ -1,7 +1,7 @@
 """The line to Telegram: greet, choose how updates come, fetch them, and know whether it is alive."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from sqlmodel import Session
 from telegram import Bot
@@ -38,7 +38,7 @@ class Line:
         *,
         ingest: bool,
         named: Callable[[str], None],
-        stored: Callable[[], None],
+        stored: Callable[[Collection[int]], None],
         trouble: Callable[[str | None], str | None],
         resumed: Callable[[Session], None],
         failed: Callable[[], None],

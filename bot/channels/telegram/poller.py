@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -37,7 +37,7 @@ QUICK = 0.3  # seconds; a server that answers emptily faster than this is not as
 class Poller:
     """Fetches updates for one bot.
 
-    `stored` is called after each commit that brought something new; `unsaved` says "not saved yet" when the
+    `stored` is told after each commit which chats have something new; `unsaved` says "not saved yet" when the
     database takes nothing; `resumed` shares the transaction that stores the first updates after a silence, so
     that nothing is handled before the silence is known. `caught_up` says that an empty answer has come since the
     last failure: all that had waited is stored. `failed` is called when polls begin to fail.
@@ -50,7 +50,7 @@ class Poller:
         database: Database,
         clock: Clock,
         *,
-        stored: Callable[[], None],
+        stored: Callable[[Collection[int]], None],
         unsaved: NotSaved | None = None,
         resumed: Callable[[Session], None] = lambda _session: None,
         failed: Callable[[], None] = lambda: None,
@@ -119,10 +119,10 @@ class Poller:
         if numbers:
             self._offset = max(numbers) + 1
         if new:
-            UPDATES_STORED.inc(new)
-            self._stored()
+            UPDATES_STORED.inc(len(new))
+            self._stored(new)
 
-    def _insert(self, updates: Sequence[Any], now: Any) -> int:
+    def _insert(self, updates: Sequence[Any], now: Any) -> Sequence[int]:
         with self._database.write() as session:
             if self._silent:
                 self._resumed(session)

@@ -2,7 +2,7 @@
 
 import hmac
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -33,13 +33,13 @@ def make_webhook(
     database: Database,
     clock: Clock,
     *,
-    stored: Callable[[], None],
+    stored: Callable[[Collection[int]], None],
     unsaved: NotSaved | None = None,
     resumed: Callable[[Session], None] = lambda _session: None,
 ) -> Callable[[Request], Awaitable[Response]]:
     """The handler of `POST /telegram/webhook`.
 
-    `stored` is called after each commit that brought something new; `unsaved` says "not saved yet" when the
+    `stored` is told after each commit which chat has something new; `unsaved` says "not saved yet" when the
     database takes nothing; `resumed` shares the transaction, so that a silence is known before anything is handled.
     """
 
@@ -65,8 +65,8 @@ def make_webhook(
         if unsaved is not None:
             unsaved.forget()
         if new:
-            UPDATES_STORED.inc(new)
-            stored()
+            UPDATES_STORED.inc(len(new))
+            stored(new)
         return PlainTextResponse("stored\n")
 
     return receive
@@ -88,8 +88,8 @@ async def read_body(request: Request) -> bytes:
     return bytes(body)
 
 
-def insert(database: Database, clock: Clock, update: Any, resumed: Callable[[Session], None]) -> int:
-    """Store one update and commit; answers whether it was new."""
+def insert(database: Database, clock: Clock, update: Any, resumed: Callable[[Session], None]) -> Sequence[int]:
+    """Store one update and commit; answers its chat when it was new."""
     with database.write() as session:
         resumed(session)
         return store_updates(session, [update], now=clock.now())

@@ -33,7 +33,7 @@ def app_with(database: Database | None = None, standing: Readiness = READY, woke
 
     hook = None
     if database is not None:
-        hook = make_webhook(SECRET, database, SystemClock(), stored=lambda: (woken or []).append(True))
+        hook = make_webhook(SECRET, database, SystemClock(), stored=lambda _chats: (woken or []).append(True))
     return create_http(readiness, webhook=hook)
 
 

@@ -2,10 +2,11 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
+from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 from sqlmodel import select
 
@@ -37,10 +38,10 @@ class Counter:
     def _count(self) -> None:
         self.queued += 1
 
-    def bring(self, *updates: Any) -> None:
+    def bring(self, *updates: Any, telling: bool = False) -> None:
         with self.database.write() as session:
-            store_updates(session, updates, now=T0)
-        self.intake.wake()
+            chats = store_updates(session, updates, now=T0)
+        self.intake.wake(chats if telling else ())
 
     def states(self) -> dict[int, str]:
         with self.database.read() as session:
@@ -65,6 +66,45 @@ class Counter:
     def _left(self) -> bool:
         with self.database.read() as session:
             return count_waiting(session) > 0
+
+
+@contextmanager
+def looks(database: Database) -> Iterator[list[str]]:
+    """What is asked of the readers meanwhile, but for how many wait."""
+    asked: list[str] = []
+
+    def hear(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if "GROUP BY" in statement:
+            asked.append(statement)
+
+    event.listen(database.reader, "before_cursor_execute", hear)
+    try:
+        yield asked
+    finally:
+        event.remove(database.reader, "before_cursor_execute", hear)
+
+
+async def test_chats_that_are_named_are_served_without_looking_for_them(database: Database) -> None:
+    counter = Counter(database, Desk())
+    async with counter.working():
+        await asyncio.sleep(0.05)
+        with looks(database) as asked:
+            for number in range(1, 21):
+                counter.bring(text_update(number, 5001), telling=True)
+                while len(counter.desk.handled) < number:  # noqa: ASYNC110  # a list wakes nobody
+                    await asyncio.sleep(0.005)
+                await asyncio.sleep(0.01)
+    assert counter.effects() == list(range(1, 21))
+    assert len(asked) < 10
+
+
+async def test_more_chats_than_there_is_room_for_are_all_served_when_named(database: Database) -> None:
+    counter = Counter(database, Desk())
+    async with counter.working():
+        await asyncio.sleep(0.05)
+        counter.bring(*(text_update(number, 5000 + number) for number in range(1, 31)), telling=True)
+        counter.bring(*(text_update(100 + number, 5000 + number) for number in range(1, 31)), telling=True)
+    assert counter.effects() == [*range(1, 31), *range(101, 131)]
 
 
 async def test_updates_of_a_chat_are_handled_in_order_each_once(database: Database) -> None:

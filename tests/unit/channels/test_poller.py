@@ -46,7 +46,7 @@ def updates(*found: Any) -> Answer:
 
 def poller(database: Database, server: Server, stored: list[bool] | None = None) -> Poller:
     line = connect_directly(TOKEN, server)
-    return Poller(line.bot, line.polling, database, SystemClock(), stored=lambda: (stored or []).append(True))
+    return Poller(line.bot, line.polling, database, SystemClock(), stored=lambda _chats: (stored or []).append(True))
 
 
 def stored_numbers(database: Database) -> list[int]:
@@ -104,7 +104,7 @@ async def test_known_updates_wake_nobody(database: Database) -> None:
     woken: list[bool] = []
     server = Server(updates(text_update(7, 1)), updates(text_update(7, 1)))
     line = connect_directly(TOKEN, server)
-    subject = Poller(line.bot, line.polling, database, SystemClock(), stored=lambda: woken.append(True))
+    subject = Poller(line.bot, line.polling, database, SystemClock(), stored=lambda _chats: woken.append(True))
     await subject.step()
     await subject.step()
     assert woken == [True]
@@ -168,7 +168,7 @@ async def test_after_a_failure_it_catches_up_again_and_says_so(database: Databas
         line.polling,
         database,
         SystemClock(),
-        stored=lambda: None,
+        stored=lambda _chats: None,
         failed=lambda: told.append(subject.caught_up),
     )
     caught_up = []
@@ -192,7 +192,7 @@ async def test_a_silence_is_noted_in_the_transaction_that_stores_the_first_updat
     )  # fmt: skip
     line = connect_directly(TOKEN, server)
     subject = Poller(
-        line.bot, line.polling, database, SystemClock(), stored=lambda: None,
+        line.bot, line.polling, database, SystemClock(), stored=lambda _chats: None,
         resumed=lambda session: noted.append(count_waiting(session)),
     )  # fmt: skip
     for _ in range(6):

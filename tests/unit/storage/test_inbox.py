@@ -43,7 +43,7 @@ def tap_of_nobody(number: int | None) -> dict[str, Any]:
 
 def store(database: Database, *updates: Any) -> int:
     with database.write() as session:
-        return store_updates(session, updates, now=T0)
+        return len(store_updates(session, updates, now=T0))
 
 
 def all_rows(database: Database) -> list[InboxRow]:
