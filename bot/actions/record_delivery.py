@@ -26,12 +26,8 @@ CHAT_REFUSALS = frozenset({"blocked", "deactivated", "chat_not_found"})
 
 def delivered(session: Session, row: MessageRow, provider_msg_id: int | None, *, now: datetime) -> None:
     """A message reached the chat: a new copy of a card becomes the one that is redrawn from now on."""
-    payload = json.loads(row.payload)
-    if provider_msg_id is not None and "panel" in payload and row.kind == "reply":
-        panel = session.get(PanelRow, payload["panel"])
-        if panel is not None:
-            panel.provider_msg_id = provider_msg_id
-            session.add(panel)
+    if provider_msg_id is not None and row.kind == "reply":
+        _newest_panel(session, row, provider_msg_id)
     if provider_msg_id is not None and row.card_id is not None and row.kind not in ("edit", "closing"):
         _newest_copy(session, row, provider_msg_id, now)
     _chat_is_open(session, row, now)
@@ -89,6 +85,14 @@ def _touched(session: Session, row: MessageRow) -> bool:
 def _again(row: MessageRow, key: str, due_at: datetime, now: datetime) -> MessageRow:
     kept = {name: getattr(row, name) for name in COPIED}
     return MessageRow(**kept, dedupe_key=key, due_at=due_at, created_at=now, resend_of=row.id)
+
+
+def _newest_panel(session: Session, row: MessageRow, provider_msg_id: int) -> None:
+    payload = json.loads(row.payload)
+    panel = session.get(PanelRow, payload["panel"]) if "panel" in payload else None
+    if panel is not None:
+        panel.provider_msg_id = provider_msg_id
+        session.add(panel)
 
 
 def _newest_copy(session: Session, row: MessageRow, provider_msg_id: int, now: datetime) -> None:

@@ -12,6 +12,7 @@ from bot.sandbox.rules import BotApi
 from bot.sandbox.updates import MAX_TIMEOUT
 from schedules.clock import Clock
 
+WRITE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 SLOW = 12.0  # seconds until a request that hangs is given up
 HTML = b"<!DOCTYPE html><html><title>Sign in to the network</title></html>"
 DOUBLED, CROSSED = 0.03, 0.10  # the share of polls that bring old updates once more, or new ones out of order
@@ -47,7 +48,7 @@ class SandboxLine:
             raise ConnectionResetError("no answer")
         if method == "getUpdates":
             reply = await self._updates(reply, fields)
-        return reply.status, json.dumps(reply.body).encode()
+        return reply.status, WRITE(reply.body).encode()
 
     async def _updates(self, reply: Reply, fields: Mapping[str, str]) -> Reply:
         """A long poll: wait until there is something, or its time is over."""
@@ -82,7 +83,7 @@ class SandboxLine:
     async def _act_out(self, fault: Fault, reply: Reply | None) -> tuple[int, bytes]:
         match fault.kind:
             case FaultKind.TOO_MANY if reply is not None:
-                return reply.status, json.dumps(reply.body).encode()
+                return reply.status, WRITE(reply.body).encode()
             case FaultKind.SERVER_ERROR:
                 return 500, b'{"ok": false, "error_code": 500, "description": "Internal Server Error"}'
             case FaultKind.BAD_GATEWAY:

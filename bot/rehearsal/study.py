@@ -97,9 +97,8 @@ class Outcome:
 def rehearse(asked: Rehearsal, progress: Callable[[float], None] = lambda _share: None) -> Outcome:
     """Play the study and sum it up; `progress` is told the share that is done, from 0 to 1."""
     started = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="cdai-diary-rehearsal-") as folder, _database(Path(folder)) as database:
-        with _without_collector():
-            play, outages = run_virtual(lambda loop: play_study(asked, database, loop, progress))
+    with _study_database() as database, _without_collector():
+        play, outages = run_virtual(lambda loop: play_study(asked, database, loop, progress))
         return _sum_up(asked, play, outages, started)
 
 
@@ -171,14 +170,15 @@ def _sum_up(asked: Rehearsal, play: Play, outages: int, started: float) -> Outco
 
 
 @contextmanager
-def _database(folder: Path) -> Iterator[Database]:
+def _study_database() -> Iterator[Database]:
     """A database that need not survive a power cut, with every session in the one thread there is."""
-    database = Database(f"sqlite:///{folder / 'rehearsal.sqlite3'}", synchronous="OFF", inline=True)
-    try:
-        migrate(database)
-        yield database
-    finally:
-        database.close()
+    with tempfile.TemporaryDirectory(prefix="cdai-diary-rehearsal-") as folder:
+        database = Database(f"sqlite:///{Path(folder) / 'rehearsal.sqlite3'}", synchronous="OFF", inline=True)
+        try:
+            migrate(database)
+            yield database
+        finally:
+            database.close()
 
 
 @contextmanager

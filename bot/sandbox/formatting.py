@@ -29,7 +29,7 @@ class _Reader:
     entities: list[dict[str, Any]] = field(default_factory=list)
 
     def add_text(self, raw: str) -> None:
-        plain = _REFERENCE.sub(lambda found: unescape(found.group(0)), raw)
+        plain = _REFERENCE.sub(lambda found: unescape(found.group(0)), raw) if "&" in raw else raw
         self.parts.append(plain)
         self.length += utf16_length(plain)
 
@@ -90,35 +90,38 @@ def commands_in(text: str) -> list[dict[str, Any]]:
 
 def _read_tag(reader: _Reader, source: str, start: int) -> int:
     """Take in the tag that begins at `start` and return the position after it."""
-    offset = len(source[:start].encode())
     found = _TAG.match(source, start)
     if found is None:
         which = "end" if source.startswith("</", start) else "start"
-        raise _entity_error(f"Unclosed {which} tag at byte offset {offset}")
+        raise _entity_error(f"Unclosed {which} tag {_at(source, start)}")
     closing, name, rest = found.group(1), found.group(2).lower(), found.group(3)
     if closing:
-        _check_end_tag(reader, name, offset)
+        _check_end_tag(reader, name, source, start)
         reader.close_tag()
     else:
         attributes = _attributes(rest)
-        _check_start_tag(name, attributes, offset)
+        _check_start_tag(name, attributes, source, start)
         reader.open_tags.append((name, reader.length, attributes))
     return found.end()
 
 
-def _check_start_tag(name: str, attributes: dict[str, str], offset: int) -> None:
+def _check_start_tag(name: str, attributes: dict[str, str], source: str, start: int) -> None:
     if name not in ENTITY_OF_TAG:
-        raise _entity_error(f'Unsupported start tag "{name}" at byte offset {offset}')
+        raise _entity_error(f'Unsupported start tag "{name}" {_at(source, start)}')
     if name == "span" and attributes.get("class") != "tg-spoiler":
-        raise _entity_error(f'Tag "span" must have class "tg-spoiler" at byte offset {offset}')
+        raise _entity_error(f'Tag "span" must have class "tg-spoiler" {_at(source, start)}')
 
 
-def _check_end_tag(reader: _Reader, name: str, offset: int) -> None:
+def _check_end_tag(reader: _Reader, name: str, source: str, start: int) -> None:
     if not reader.open_tags:
-        raise _entity_error(f"Unexpected end tag at byte offset {offset}")
+        raise _entity_error(f"Unexpected end tag {_at(source, start)}")
     expected = reader.open_tags[-1][0]
     if name and name != expected:
-        raise _entity_error(f'Unmatched end tag at byte offset {offset}, expected "</{expected}>", found "</{name}>"')
+        raise _entity_error(f'Unmatched end tag {_at(source, start)}, expected "</{expected}>", found "</{name}>"')
+
+
+def _at(source: str, start: int) -> str:
+    return f"at byte offset {len(source[:start].encode())}"
 
 
 def _attributes(rest: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ ACTIONS = (
     "url", "callback_data", "web_app", "login_url", "switch_inline_query", "switch_inline_query_current_chat",
     "switch_inline_query_chosen_chat", "copy_text", "callback_game", "pay",
 )  # fmt: skip
-_TRIMMINGS = ("text", "style", "icon_custom_emoji_id")
+_KNOWN = frozenset({*ACTIONS, "text", "style", "icon_custom_emoji_id"})
 _STYLES = ("danger", "success", "primary")
 _ROW_LIMIT = 8
 _BUTTON_LIMIT = 100
@@ -54,9 +54,9 @@ def _read_button(button: Any) -> dict[str, Any]:
         raise _button_error('Field "text" must be of type String')
     if not text.strip():
         raise bad_request("bad_markup", "inline keyboard button text is empty")
-    unknown = sorted(set(button) - {*ACTIONS, *_TRIMMINGS})
+    unknown = button.keys() - _KNOWN
     if unknown:
-        raise _button_error(f'unknown field "{unknown[0]}"')
+        raise _button_error(f'unknown field "{min(unknown)}"')
     if button.get("style", "primary") not in _STYLES:
         raise bad_request("bad_markup", "BUTTON_STYLE_INVALID")
     _check_action(button)
@@ -64,7 +64,7 @@ def _read_button(button: Any) -> dict[str, Any]:
 
 
 def _check_action(button: dict[str, Any]) -> None:
-    actions = [name for name in ACTIONS if button.get(name) not in (None, "")]
+    actions = [name for name in ACTIONS if name in button and button[name] not in (None, "")]
     if not actions:
         raise _button_error("Text buttons are unallowed in the inline keyboard")
     if len(actions) > 1:

@@ -105,10 +105,11 @@ def read_parameters(method: str, given: Mapping[str, Any]) -> dict[str, Any]:
     status 400 naming the unknown, missing or malformed parameter.
     """
     known = PARAMETERS[method]
-    attached = {value[9:] for value in given.values() if isinstance(value, str) and value.startswith("attach://")}
-    unknown = sorted(set(given) - set(known) - attached)
+    unknown = given.keys() - known.keys()
     if unknown:
-        raise bad_request("unknown_parameter", f'unknown parameter "{unknown[0]}"')
+        attached = {value[9:] for value in given.values() if isinstance(value, str) and value.startswith("attach://")}
+        if unknown - attached:
+            raise bad_request("unknown_parameter", f'unknown parameter "{min(unknown - attached)}"')
     values = {name: _read(name, known[name], given) for name in given if name in known}
     for name in _REQUIRED.get(method, ()):
         if values.get(name) is None:

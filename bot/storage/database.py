@@ -126,7 +126,7 @@ class Database:
         self._synchronous = synchronous
         if not self.is_sqlite:
             sys.setswitchinterval(POSTGRES_TURN)
-        self._writer: Connection | None = None
+        self._writer: tuple[Connection, Session] | None = None
         self.engine = self._engine(pool_size=3)  # on SQLite the writing one, one for what goes round it, and one aside
         self.reader = self._engine(pool_size=4, read_only=True)
         self._writers = ThreadPoolExecutor(1 if self.is_sqlite else POSTGRES_WRITERS, thread_name_prefix="write")
@@ -170,11 +170,10 @@ class Database:
     @contextmanager
     def _writing(self) -> Iterator[Session]:
         if self.is_sqlite:
-            with self._lock, self._kept() as writer:  # noqa: SIM117  # the lock comes before the connection it guards
-                with writer.begin(), StudySession.within(writer) as session:
-                    yield session
-                    if session.in_transaction():
-                        session.commit()
+            with self._lock, self._kept() as (writer, session), writer.begin(), session:
+                yield session
+                if session.in_transaction():
+                    session.commit()
             if self._checkpoints is not None:
                 self._checkpoints.committed()
         else:
@@ -183,17 +182,21 @@ class Database:
                 load_what_expired(session)
 
     @contextmanager
-    def _kept(self) -> Iterator[Connection]:
-        """The writing connection, kept from one transaction to the next: fetching it takes as long as ten statements.
+    def _kept(self) -> Iterator[tuple[Connection, Session]]:
+        """The writing connection and its session, kept from one transaction to the next, at whose end the session
+        lets go of its rows: fetching them takes as long as ten statements.
 
-        After trouble another is fetched.
+        After trouble others are fetched.
         """
-        writer = self._writer = self._writer or self.engine.connect()
+        if self._writer is None:
+            writer = self.engine.connect()
+            self._writer = writer, StudySession.within(writer)
+        kept = self._writer
         try:
-            yield writer
+            yield kept
         except BaseException:
             self._writer = None
-            writer.close()
+            kept[0].close()
             raise
 
     @contextmanager
@@ -224,7 +227,7 @@ class Database:
         if self._checkpoints is not None:
             self._checkpoints.end()
         if self._writer is not None:
-            self._writer.close()
+            self._writer[0].close()
         self.engine.dispose()
         self.reader.dispose()
 

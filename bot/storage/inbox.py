@@ -16,6 +16,7 @@ from bot.storage.prepared import Prepared, put_by_id
 from bot.storage.tables import InboxRow
 from bot.storage.turns import try_turn
 
+WRITE = json.JSONEncoder(ensure_ascii=True, sort_keys=True, separators=(",", ":")).encode
 NAMES = frozenset({"first_name", "last_name", "username", "phone_number", "vcard", "sender_user_name"})
 BIGGEST = 2**63 - 1
 NO_CHAT = 0  # the queue of updates that name no private chat
@@ -70,7 +71,7 @@ def store_updates(session: Session, updates: Iterable[Any], *, now: datetime) ->
 def _store(session: Session, update: Any, now: datetime) -> int | None:
     stripped = strip_names(update)
     address = chat_of(stripped)
-    body = json.dumps(stripped, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
+    body = WRITE(stripped)
     once = ONCE[session.get_bind().dialect.name]
     new = once.run(session, update_id=_update_id(stripped, body), address=address, body=body, received_at=now)
     return (address or NO_CHAT) if new else None
