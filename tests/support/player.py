@@ -153,8 +153,7 @@ class Player:
             if label == "20:00" and question_of(text):
                 continue
             if found := starting(buttons, label):
-                self.joined = label == words.joining[-1]
-                self._tap(found, "panel", screen)
+                self.joined = self._tap(found, "panel", screen) and label == words.joining[-1]
                 return True
         card = self.cards.setdefault(
             buttons[0].key, Card(self.rng.choice((1, 1, 1, 2, 3)), self.rng.randint(0, self.changes))
@@ -197,8 +196,8 @@ class Player:
             label = WORDS[self.language].change_item[ITEMS.index(wrong[0])]
             self._tap(next(one for one in buttons if one.label == label), "change", screen)
             return True
-        card.meant = card.submitted = dict(shown)
-        self._tap(submit, "submit", screen)
+        if self._tap(submit, "submit", screen, meant=dict(shown)):
+            card.meant = card.submitted = dict(shown)
         return True
 
     def _saved(self, card: Card, buttons: list[Button], screen: Any) -> bool:
@@ -209,10 +208,14 @@ class Player:
         self._tap(change, "change", screen)
         return True
 
-    def _tap(self, button: Button, kind: str, screen: Any, **more: Any) -> None:
-        callback_id = self.live.api.tap(system_now(), self.user, button.message_id, button.data)
-        meant = dict(self.cards[button.key].submitted) if kind == "submit" else {}
-        self._note(kind, button.key, screen, callback_id=callback_id, meant=meant, **more)
+    def _tap(self, button: Button, kind: str, screen: Any, **more: Any) -> bool:
+        """Tap, unless the message has been redrawn since it was looked at; then there is another look."""
+        try:
+            callback_id = self.live.api.tap(system_now(), self.user, button.message_id, button.data)
+        except ValueError:
+            return False
+        self._note(kind, button.key, screen, callback_id=callback_id, **more)
+        return True
 
     def _note(self, kind: str, key: str, screen: Any, **more: Any) -> None:
         update_id = self.live.api.state.updates.next_id - 1
