@@ -11,6 +11,7 @@ from typing import Any, Self, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url
 from sqlalchemy.exc import DBAPIError, InvalidRequestError
+from sqlalchemy.orm import configure_mappers
 from sqlmodel import Session, SQLModel
 
 from bot.storage.checkpoints import AT_MOST, Checkpoints
@@ -126,6 +127,7 @@ class Database:
         self._synchronous = synchronous
         if not self.is_sqlite:
             sys.setswitchinterval(POSTGRES_TURN)
+        configure_mappers()  # the ORM does so at its first own question, and ours may come before
         self._writer: tuple[Connection, Session] | None = None
         self.engine = self._engine(pool_size=3)  # on SQLite the writing one, one for what goes round it, and one aside
         self.reader = self._engine(pool_size=4, read_only=True)
