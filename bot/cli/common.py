@@ -1,5 +1,6 @@
 """What every command shares: settings, the opened study, who acts, and how to print."""
 
+import gc
 import getpass
 import io
 import json
@@ -28,6 +29,21 @@ ByOption = Annotated[
     str | None,
     typer.Option("--by", metavar="NAME", help="The staff account that acts; without it, you as operator."),
 ]
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Collect no garbage meanwhile, and never look through what there is afterwards: it stays as long as we do.
+
+    It takes a tenth off loading. Later a collection among all of it would hold up whoever taps at that moment, and the
+    one at the very end whoever waits for the command.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @dataclass(frozen=True, slots=True)

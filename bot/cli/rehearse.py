@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.common import JsonOption, print_json
+from bot.cli.common import JsonOption, print_json, undisturbed
 
 
 def register(app: typer.Typer) -> None:
@@ -19,15 +19,16 @@ def rehearse(
     as_json: JsonOption = False,
 ) -> None:
     """Play the whole study on a virtual clock and check its promises; says nothing about adherence."""
-    import logging
+    with undisturbed():  # nearly everything here dies by its reference count
+        import logging
 
-    from bot.log import set_up
-    from bot.rehearsal.report import pages
-    from bot.rehearsal.study import Rehearsal
-    from bot.rehearsal.study import rehearse as play
+        from bot.log import set_up
+        from bot.rehearsal.report import pages
+        from bot.rehearsal.study import Rehearsal
+        from bot.rehearsal.study import rehearse as play
 
-    set_up(level=logging.CRITICAL)  # what fails here is meant to fail, and is counted
-    outcome = play(Rehearsal(participants, seed, faults))
+        set_up(level=logging.CRITICAL)  # what fails here is meant to fail, and is counted
+        outcome = play(Rehearsal(participants, seed, faults))
     if as_json:
         print_json(outcome.as_json())
     else:

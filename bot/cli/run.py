@@ -1,14 +1,11 @@
 """`run`: serve Telegram, the dispatcher, housekeeping and the web in one process."""
 
 import asyncio
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.common import say
+from bot.cli.common import say, undisturbed
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -27,7 +24,7 @@ def run(
     ] = None,
 ) -> None:
     """Serve the study until stopped."""
-    with _undisturbed():
+    with undisturbed():
         from bot.log import set_up
         from bot.settings import load_settings
         from bot.wiring import build
@@ -37,20 +34,6 @@ def run(
         set_up(secrets=(token.get_secret_value(),) if token else ())
         service = build(settings, parts=chosen(only))
     asyncio.run(service.run(started=lambda started: announce(settings, started)))
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Load without collecting garbage, and never look through what was loaded again: it stays as long as we do.
-
-    It takes a tenth off the start, and a collection among all of it would hold up whoever taps meanwhile.
-    """
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
 
 
 def chosen(only: str | None) -> tuple[str, ...]:

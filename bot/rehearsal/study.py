@@ -1,6 +1,5 @@
 """A whole study, from the first enrolment to after the last visit, rehearsed in a throw-away database."""
 
-import gc
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -97,7 +96,7 @@ class Outcome:
 def rehearse(asked: Rehearsal, progress: Callable[[float], None] = lambda _share: None) -> Outcome:
     """Play the study and sum it up; `progress` is told the share that is done, from 0 to 1."""
     started = time.monotonic()
-    with _study_database() as database, _without_collector():
+    with _study_database() as database:
         play, outages = run_virtual(lambda loop: play_study(asked, database, loop, progress))
         return _sum_up(asked, play, outages, started)
 
@@ -179,15 +178,3 @@ def _study_database() -> Iterator[Database]:
             yield database
         finally:
             database.close()
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Collect garbage by hand only: nearly everything here dies by its reference count."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
