@@ -41,11 +41,7 @@ NOTICE_HEAD: Final = chat_text("panel.notice_head", "About this chat and your da
 NOTICE_LEAD: Final = chat_text("panel.notice_lead", "Please read this, then tap Agree. Nothing is asked before.")
 NOTICE_FOOT: Final = chat_text(
     "panel.notice_foot",
-    "Contact: %(name)s, %(phone)s.\n"
-    "This chat is not watched for emergencies.\n"
-    "/stop ends all messages at any time.\n"
-    "What you signed on paper comes first.\n"
-    "Version %(version)s.",
+    "This chat is not watched for emergencies.\nWhat you signed on paper comes first.\nVersion %(version)s.",
 )
 DECLINED: Final = chat_text(
     "panel.declined", "That is fine, nothing will be sent. When you are ready, open the same link again."
@@ -110,8 +106,9 @@ def _languages(state: PanelState, language: str) -> tuple[Button, ...]:
 
 
 def _render_notice(state: PanelState, context: PanelContext, language: str) -> Rendered:
+    """The site's own notice, which names hospital, telephone and /stop, and what is so at every site."""
     words = site_words(context, language)
-    foot = translate(NOTICE_FOOT, language, name=words.name, phone=words.phone, version=words.notice_version)
+    foot = translate(NOTICE_FOOT, language, version=words.notice_version)
     head = f"{bold(translate(NOTICE_HEAD, language))}\n{escape(translate(NOTICE_LEAD, language))}"
     text = "\n\n".join((head, escape(words.notice.strip()), escape(foot)))
     agree = _button(state, AGREE, language, Code.NOTICE, "y")
