@@ -37,11 +37,12 @@ from bot.storage.tables import (
 )
 from bot.storage.tables.traffic import ENDS
 from tests.support.line import Request
-from tests.support.live import FIRST_USER, Live, Process, live_site
+from tests.support.live import FIRST_USER, Live, Process, live_site, local_day
 from tests.support.nursery import Nursery
 from tests.support.player import ITEMS, Deed, Player
 
 PEOPLE = tuple((f"SH-{number:03}", "zh" if number % 2 == 0 else "en") for number in range(1, 9))
+LAST_MOVE = timedelta(days=20)  # of the visit four weeks after baseline; later the date may pass under the command
 KILLS_A_ROUND = 30  # then a fresh database, so that a long run stays quick
 JOINS_FIRST = 0.8  # of the rounds begin with people who have joined in peace; in the others that is killed, too
 FRESH = 0.05  # of the lives begin with a new interpreter; the others are forked from a loaded one, see `nursery`
@@ -182,7 +183,7 @@ class Beside:
 
     def _start(self) -> Command:
         code = self._rng.choice(self._people)[0]
-        if self._rng.random() < 0.5:
+        if self._rng.random() < 0.5 and local_day(self._live.study_now()) < self._baseline + LAST_MOVE:
             day = self._baseline + timedelta(days=28 + self._rng.choice((-3, -2, -1, 1, 2, 3)))
             words, what, value = ("visit", "move", code, "W04", day, "--reason", "torture"), "move", str(day)
         else:
