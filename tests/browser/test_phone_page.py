@@ -310,7 +310,7 @@ def test_the_clock_steps_to_every_due_instant_and_not_over_one(stage, open_page)
     phone(page, ANN).get_by_text(WORDS["zh"]["ready"]).wait_for()
     sent = len(api.chat(ANN).from_bot())
     start = bot.study_now()
-    bot.due = [start + timedelta(hours=1, minutes=2), start + timedelta(hours=2), start + timedelta(hours=40)]
+    bot.due = [start + timedelta(hours=1, minutes=2), start + timedelta(hours=2), start + timedelta(hours=43)]
 
     page.get_by_role("button", name="Next:").click(timeout=10_000)
     until(page, lambda: len(bot.due) == 2)
