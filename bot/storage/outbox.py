@@ -133,7 +133,13 @@ SENT = Prepared[MessageRow](
     )
     .returning(MESSAGES.c.id)
 )
-NEXT_DUE = Prepared[MessageRow](select(func.min(col(MessageRow.due_at)).label("due_at")).where(in_states(UNSENT)))
+# In the order of the index of what waits: for the least instant alone PostgreSQL goes through all that was ever sent.
+NEXT_DUE = Prepared[MessageRow](
+    select(MESSAGES.c.due_at)
+    .where(in_states(UNSENT))
+    .order_by(MESSAGES.c.due_at, MESSAGES.c.id)
+    .limit(literal_column("1"))
+)
 
 
 def _superseded(*, known: bool, dated: bool, card: bool) -> Prepared[MessageRow]:

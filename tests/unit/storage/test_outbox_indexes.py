@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlmodel import Session
 
 from bot.actions.keep_time import note_alive
@@ -91,3 +91,24 @@ def test_the_next_update_of_a_chat_is_found_at_once_however_many_wait_behind_it(
         next_waiting(session, chat)
     assert [step for step in steps if "USING INDEX ix_inbox_turn (address=?)" in step] == steps
     assert steps
+
+
+@pytest.mark.postgres
+def test_postgresql_finds_what_is_due_next_without_going_through_what_was_sent(postgres: Database) -> None:
+    """It knows the least instant of all messages, and would look from there on until one still waits."""
+    past_and_plan = text(
+        "INSERT INTO message (dedupe_key, kind, channel, payload, due_at, priority, state, attempts, fence, created_at,"
+        " plan_version)"
+        " SELECT 'm/' || n, 'prompt', 'telegram', '{}', CAST(:at AS timestamptz) + n * interval '1 minute', 1, CASE WHEN n < 0 THEN 'sent' ELSE 'planned' END, 0, 0, :at, 0 FROM generate_series(-2000, 10000) AS n"
+    )
+    asked: list[tuple[str, Any]] = []
+    with postgres.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(past_and_plan, {"at": T0})
+        connection.execute(text("ANALYZE message"))
+    with postgres.write() as session:
+        bind = session.get_bind()
+        event.listen(bind, "before_cursor_execute", lambda *given: asked.append((given[2], given[3])))
+        assert next_due(session) == T0
+        ((statement, values),) = [one for one in asked if "due_at" in one[0]]
+        plan = "\n".join(row[0] for row in session.connection().exec_driver_sql(f"EXPLAIN {statement}", values))
+    assert "ix_message_due" in plan, plan
