@@ -99,7 +99,8 @@ def test_postgresql_finds_what_is_due_next_without_going_through_what_was_sent(p
     past_and_plan = text(
         "INSERT INTO message (dedupe_key, kind, channel, payload, due_at, priority, state, attempts, fence, created_at,"
         " plan_version)"
-        " SELECT 'm/' || n, 'prompt', 'telegram', '{}', CAST(:at AS timestamptz) + n * interval '1 minute', 1, CASE WHEN n < 0 THEN 'sent' ELSE 'planned' END, 0, 0, :at, 0 FROM generate_series(-2000, 10000) AS n"
+        " SELECT 'm/' || n, 'prompt', 'telegram', '{}', CAST(:at AS timestamptz) + n * interval '1 minute', 1,"
+        " CASE WHEN n < 0 THEN 'sent' ELSE 'planned' END, 0, 0, :at, 0 FROM generate_series(-2000, 10000) AS n"
     )
     asked: list[tuple[str, Any]] = []
     with postgres.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
