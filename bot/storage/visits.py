@@ -93,7 +93,7 @@ def calendar_of(session: Session, participant: ParticipantRow, protocol: StudyPr
     return calendar_from(protocol, participant.baseline_on, stored_visits(session, participant.id or 0))
 
 
-@lru_cache(maxsize=250)  # asked for with every tap and every message, of no more people at one time
+@lru_cache(maxsize=125)  # asked for with every tap and every message, of no more people at one time
 def calendar_from(protocol: StudyProtocol, baseline_on: date, stored: StoredVisits) -> VisitCalendar:
     """The calendar that follows from what is stored."""
     return plan_calendar(protocol, baseline_on, stored.facts(protocol))

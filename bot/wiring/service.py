@@ -54,7 +54,7 @@ if TYPE_CHECKING:  # loaded when the first messages are on their way
 log = get_logger(__name__)
 
 PARTS = ("ingest", "worker", "dispatch", "clinic")
-FIRST_PLAN = 0.2  # seconds before sending begins; each message is checked anew when it goes out anyway
+FIRST_PLAN = 0.1  # seconds before sending begins; each message is checked anew when it goes out anyway
 HEAD_START = 1.0  # seconds that the first messages get before housekeeping and the web are brought up
 PLAN_EVERY = timedelta(seconds=60)
 BEAT_EVERY = timedelta(seconds=5)

@@ -29,7 +29,7 @@ from schedules.protocol import StudyProtocol
 from schedules.visits import AskedDay, VisitCalendar, day_minus_one_closing
 from schedules.windows import DiaryDay, Outage, ZonePeriod, diary_day, local_day
 
-GROUNDS = 250  # that are kept, of no more people at one time; some six kilobytes each
+GROUNDS = 125  # that are kept, of no more people at one time; some six kilobytes each
 REACH = timedelta(days=21)  # the look-back before a visit, and a week for what came late
 
 
