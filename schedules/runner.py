@@ -1,5 +1,6 @@
 """The metronome for housekeeping: a handful of ticks and no memory; the only importer of apscheduler."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -63,7 +64,7 @@ class Metronome:
         self._scheduler.start()
 
     def stop(self) -> None:
-        """Stop ticking; a tick that is running is left to finish."""
+        """Stop ticking; a tick that is running is cut short, what it does in a thread is not."""
         if self._scheduler is not None:
             self._scheduler.shutdown(wait=False)
             self._scheduler = None
@@ -91,6 +92,8 @@ class Metronome:
         self._running.add(tick.name)
         try:
             await tick.run()
+        except asyncio.CancelledError:
+            return  # stopped in the middle of it, which is no error to tell anybody of
         except Exception as fault:  # noqa: BLE001 - one failing tick must never silence the others
             fields = {"tick": tick.name, "fault": type(fault).__name__}
             log.error("tick failed", extra=fields)  # noqa: TRY400 - a traceback could carry study data

@@ -71,6 +71,18 @@ async def test_after_stop_nothing_is_called(metronome: Metronome, counter: Count
     assert counter.calls == calls
 
 
+async def test_a_tick_that_a_stop_cuts_short_is_no_error(
+    metronome: Metronome, counter: Counter, caplog: pytest.LogCaptureFixture
+) -> None:
+    counter.pause = 60.0
+    metronome.start()
+    await until(lambda: counter.running == 1)
+    metronome.stop()
+    await until(lambda: counter.running == 0)
+    await asyncio.sleep(0.05)  # until the scheduler would have told of it
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
 async def test_a_failing_tick_is_logged_without_its_message_and_goes_on(
     metronome: Metronome, counter: Counter, caplog: pytest.LogCaptureFixture
 ) -> None:
