@@ -14,7 +14,7 @@ def test_the_benchmark_of_the_dispatcher_runs(capsys: pytest.CaptureFixture[str]
         "calibration",
         "dispatcher, receipts committed",
         "bare bot.send_message",
-        "the same, library's transport",
+        "the same on our transport",
     ]
 
 
