@@ -86,7 +86,7 @@ async def through_intake(bench: Bench, updates: Sequence[dict[str, Any]]) -> flo
     running = asyncio.create_task(intake.run())
     for first in range(0, len(updates), BATCH):
         batch = updates[first : first + BATCH]
-        intake.wake(await bench.database.writing(lambda batch=batch: store(bench, batch)))  # type: ignore[misc]
+        intake.wake(await bench.database.writing(lambda batch=batch: store(bench, batch)))  # type: ignore[misc]  # a default has no type
     while handled() < goal:  # noqa: ASYNC110  # a counter wakes nobody
         await asyncio.sleep(0.01)
     took = time.perf_counter() - began
